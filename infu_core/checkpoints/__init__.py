@@ -1,0 +1,1 @@
+"""Published and converted weight files: recognised by keys and shapes, loaded safely."""

@@ -1,0 +1,1 @@
+"""Find faces, align them, and turn each into an ArcFace vector."""

@@ -1,0 +1,1 @@
+"""The only files that may name a host: ComfyUI and diffusers."""

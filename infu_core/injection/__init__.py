@@ -1,0 +1,1 @@
+"""How much of an identity's residuals goes where, and when."""

@@ -1,0 +1,1 @@
+"""InfuseNet and the identity projector, as torch modules of our own."""

@@ -1,0 +1,8 @@
+"""The index of the pack: one node per line, in the order of the add-node menu."""
+
+from comfy_api.latest import ComfyExtension, io
+
+
+class InfuExtension(ComfyExtension):
+    async def get_node_list(self) -> list[type[io.ComfyNode]]:
+        return []
