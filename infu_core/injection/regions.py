@@ -1,0 +1,82 @@
+"""Who goes where: identities with soft masks, brought to one value per image token.
+
+FaceStudio section 3.3 (one identity per person region). Legend for shapes: `k` people, `N` identity tokens,
+`C` context, `h w` token grid, `L` = h * w.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..identity.identity import Identity
+
+REGION_MODES = ("one_pass", "separate", "cropped")
+
+
+@dataclass(frozen=True, eq=False)
+class IdentityRegion:
+    """One person of a picture, as the graph holds it.
+
+    `mask` [height, width] in 0..1 at any size, None for the whole picture. `strength` multiplies the node's own.
+    `pose_image` [1, height, width, 3] for this person alone.
+    """
+
+    identity: Identity
+    mask: Tensor | None = None
+    strength: float = 1.0
+    pose_image: Tensor | None = None
+
+    def __post_init__(self):
+        if not 0 <= self.strength < float("inf"):
+            raise ValueError(f"The strength of a region is {self.strength}; give a number from 0 upwards, usually 1.")
+        if self.mask is None:
+            return
+        if self.mask.ndim != 2:
+            raise ValueError(
+                f"A region's mask is one picture of height x width; this one has shape {tuple(self.mask.shape)}."
+            )
+        if not torch.isfinite(self.mask).all():
+            raise ValueError("A region's mask contains values that are not numbers (NaN or infinite); draw it again.")
+
+
+@dataclass(frozen=True, eq=False)
+class Person:
+    """One person, projected for one InfuseNet: `tokens` [N, C], the rest as in `IdentityRegion`."""
+
+    tokens: Tensor
+    mask: Tensor | None = None
+    strength: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """People on one token grid: `masks` [k, L] sum to at most 1 per token; None where one person has it all."""
+
+    people: tuple[Person, ...]
+    masks: Tensor | None
+
+    def output_weight(self) -> Tensor:
+        """What each token keeps of a one-pass residual, [1, L, 1]: its masks, each times its person's strength."""
+        strengths = self.masks.new_tensor([person.strength for person in self.people])
+        return (strengths[:, None] * self.masks).sum(0)[None, :, None]
+
+
+def lay_out(people: Sequence[Person], rows: int, columns: int, device: torch.device) -> Layout:
+    """People with masks on a grid of rows x columns tokens; people whose mask or strength is all zero are left out."""
+    if len(people) == 1 and (people[0].mask is None or bool((people[0].mask >= 1).all())):
+        return Layout(tuple(person for person in people if person.strength > 0), None)
+    masks = torch.stack([token_mask(person.mask, rows, columns) for person in people])
+    masks = masks / masks.sum(0).clamp_min(1.0)
+    present = [index for index, person in enumerate(people) if person.strength > 0 and bool((masks[index] > 0).any())]
+    return Layout(tuple(people[index] for index in present), masks[present].to(device))
+
+
+def token_mask(mask: Tensor | None, rows: int, columns: int) -> Tensor:
+    """A mask [height, width] -> one value per token, [L], by area; None is one everywhere."""
+    if mask is None:
+        return torch.ones(rows * columns)
+    mask = mask.detach().float().cpu().clamp(0, 1)[None, None]
+    return F.interpolate(mask, size=(rows, columns), mode="area").flatten()
