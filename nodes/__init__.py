@@ -2,7 +2,14 @@
 
 from comfy_api.latest import ComfyExtension, io
 
+from .face_nodes import EncodeFaceID, InfuLoadFaceEncoder
+from .identity_nodes import MixIdentities
+
 
 class InfuExtension(ComfyExtension):
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
-        return []
+        return [
+            InfuLoadFaceEncoder,
+            EncodeFaceID,
+            MixIdentities,
+        ]

@@ -1,0 +1,68 @@
+"""ArcFace IR-SE50, the recogniser that InfiniteYou's projectors were trained on (InfiniteYou section 3.2).
+
+The network is facexlib's class; the weights are loaded here, because facexlib's own loader moves them to
+CUDA whatever device it is told, and unpickles without `weights_only`.
+"""
+
+import os
+
+import torch
+from torch import Tensor, nn
+
+from .face import FaceError
+
+INSTALL_HINT = (
+    "Recognising faces needs the Python package facexlib; install it into ComfyUI's Python with "
+    "`python -m pip install facexlib`, then restart ComfyUI."
+)
+FILE_NAME = "recognition_arcface_ir_se50.pth"
+
+
+def build_arcface() -> nn.Module:
+    """An IR-SE50 without weights (on the meta device): [n, 3, 112, 112] BGR in -1..1 -> [n, 512] of length one."""
+    try:
+        from facexlib.recognition.arcface_arch import Backbone
+    except ImportError as error:
+        raise FaceError(INSTALL_HINT) from error
+
+    with torch.device("meta"):
+        return Backbone(num_layers=50, drop_ratio=0.6, mode="ir_se").eval()
+
+
+def load_arcface(path: str | os.PathLike) -> nn.Module:
+    """An IR-SE50 in float32 on the CPU with the weights of a .pth or .safetensors file.
+
+    Raises `FaceError` when the file is damaged or holds another network.
+    """
+    path = os.fspath(path)
+    name = os.path.basename(path)
+    if not os.path.isfile(path):
+        raise FaceError(f"The recogniser {path} does not exist; choose another file in the recogniser menu.")
+    state = read_state_dict(path, name)
+    module = build_arcface()
+    expected = {key: tuple(value.shape) for key, value in module.state_dict().items()}
+    found = {key: tuple(value.shape) for key, value in state.items() if isinstance(value, Tensor)}
+    wrong = sorted(key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key))
+    if wrong:
+        raise FaceError(
+            f"{name} is not ArcFace IR-SE50: {len(wrong)} of its tensors are missing, unknown or of another shape "
+            f"(first: {wrong[0]}); choose {FILE_NAME}."
+        )
+    as_float = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
+    module.load_state_dict(as_float, strict=True, assign=True)
+    return module.eval().requires_grad_(False)
+
+
+def read_state_dict(path: str, name: str) -> dict[str, Tensor]:
+    """The tensors of a weight file; a .pth is read with `weights_only`, so that it cannot run code."""
+    try:
+        if path.endswith(".safetensors"):
+            from safetensors.torch import load_file
+
+            return load_file(path, device="cpu")
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise FaceError(
+            f"{name} could not be read as a weight file ({os.path.getsize(path):,} bytes); "
+            "it may be damaged or half downloaded, so fetch it again."
+        ) from error
