@@ -39,7 +39,8 @@ class MixIdentities(io.ComfyNode):
                 ),
                 io.String.Input(
                     "weights",
-                    default="1, 1",
+                    default="",
+                    placeholder="1, 1",
                     tooltip="One number per identity, such as `1, 0.5`; 0 leaves one out, empty means all alike. "
                     "blend and slerp use their proportions (usual 0.2 to 1); in stack they scale each identity's "
                     "features relative to the largest.",

@@ -26,7 +26,10 @@ def build_arcface() -> nn.Module:
         raise FaceError(INSTALL_HINT) from error
 
     with torch.device("meta"):
-        return Backbone(num_layers=50, drop_ratio=0.6, mode="ir_se").eval()
+        module = Backbone(num_layers=50, drop_ratio=0.6, mode="ir_se").eval()
+    # facexlib flattens with `view`, which fails where a backend hands on channels-last activations.
+    module.output_layer[2] = nn.Flatten()
+    return module
 
 
 def load_arcface(path: str | os.PathLike) -> nn.Module:

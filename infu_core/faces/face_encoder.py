@@ -69,4 +69,4 @@ class FaceEncoder:
 def to_recogniser_input(crops: np.ndarray) -> Tensor:
     """uint8 RGB [n, 112, 112, 3] as ArcFace reads it: float32 BGR in -1..1, [n, 3, 112, 112]."""
     bgr = torch.from_numpy(np.ascontiguousarray(crops[..., ::-1]))
-    return 2 * (bgr.permute(0, 3, 1, 2).float() / 255) - 1
+    return 2 * (bgr.permute(0, 3, 1, 2).float().contiguous() / 255) - 1
