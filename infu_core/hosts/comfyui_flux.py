@@ -15,8 +15,9 @@ from comfy.patcher_extension import WrappersMP
 from torch import Tensor
 
 from ..identity.identity import Identity
-from ..injection.injector import DenoisingStep, InjectionRun, InjectionSettings
+from ..injection.injector import DenoisingStep, InjectionRun, InjectionSettings, RunReport
 from ..injection.regions import IdentityRegion, Person
+from ..injection.strength_schedule import value_on
 from ..residuals import Residuals
 from .comfyui_loading import LoadedInfuseNet
 from .comfyui_models import run_managed
@@ -35,12 +36,21 @@ POSITIVE = 0  # ComfyUI's number for the positive prompt in `cond_or_uncond`
 class SamplingRequest:
     """What a sampler asks of every identity in its model: see `InfuSampler`.
 
-    `curve`: factors over the run, see `StrengthSchedule`. `reuse`: see `residual_cache.REUSE_PLANS`.
+    `curve`: factors evenly spaced over the host's percents. `reuse`: see `residual_cache.REUSE_PLANS`.
+    `reports`: where each run's report is put.
     """
 
     curve: tuple[float, ...] = (1.0,)
     reuse: str = "exact"
     without_identity: bool = False
+    reports: "ReportBook | None" = field(default=None, compare=False)
+
+
+class ReportBook:
+    """Reports of one sampling's runs. An object, since ComfyUI copies the lists in a model's options."""
+
+    def __init__(self):
+        self.reports: list[RunReport] = []
 
 
 def apply_infusenet(
@@ -182,6 +192,8 @@ class Injection:
         try:
             return executor(noise, latent_image, sampler, sigmas, *args, **kwargs)
         finally:
+            if request.reports:
+                request.reports.reports.append(run.report)
             options[RUNS] = {key: other for key, other in options[RUNS].items() if key != self.key}
 
     def new_run(self, reuse: str, steps: int) -> InjectionRun:
@@ -220,7 +232,7 @@ class Injection:
             steps=run.cache.steps if run.cache else 1,
             rows=(names, tuple(x.shape)),
         )
-        made = run.residuals(self.network(base), step)
+        made = run.residuals(self.network(base), step, factor=value_on(request.curve, progress))
         return None if made is None else made.placed(rows, len(x))
 
     def network(self, base):
