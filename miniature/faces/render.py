@@ -1,0 +1,36 @@
+"""One picture with all that is known about it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .painter import paint
+from .person import person
+from .scene import Scene, scene
+from .styles import finish
+
+OVERSAMPLING = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Rendering:
+    """`image` [size, size, 3] uint8 RGB; boxes [people, 4] and key points [people, 5, 2] in pixels, left to right."""
+
+    image: np.ndarray
+    boxes: np.ndarray
+    key_points: np.ndarray
+    scene: Scene
+
+
+def render(scene: Scene, size: int = 128) -> Rendering:
+    """Draw the scene; the same scene and size give the same pixels."""
+    canvas, heads = paint(scene, OVERSAMPLING * size)
+    image = finish(canvas, scene.style, size, scene.seed)
+    boxes = np.stack([head.box() for head in heads]) / OVERSAMPLING
+    key_points = np.stack([head.key_points() for head in heads]) / OVERSAMPLING
+    return Rendering(image, boxes.astype(np.float32), key_points.astype(np.float32), scene)
+
+
+def render_random(seed: int, people: tuple[int, ...], style: str | None = None, size: int = 128) -> Rendering:
+    """The people of these numbers in a random scene."""
+    return render(scene(seed, tuple(person(number) for number in people), style), size)

@@ -1,0 +1,105 @@
+"""How a person is drawn: what changes from picture to picture and says nothing about who it is."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .person import BEARDS, HAIR_COLOURS, HAIR_STYLES, Person
+
+STYLES = ("photo", "ink", "watercolour", "oil")
+EXPRESSIONS = ("neutral", "smiling", "laughing", "surprised", "sad", "angry")
+BACKDROPS = {
+    "white": (236, 236, 234),
+    "grey": (140, 142, 146),
+    "black": (36, 36, 40),
+    "red": (178, 52, 48),
+    "orange": (226, 142, 52),
+    "yellow": (232, 206, 92),
+    "green": (76, 134, 80),
+    "blue": (72, 118, 186),
+    "purple": (120, 82, 150),
+    "pink": (232, 164, 182),
+}
+PLACES = ("forest", "sea", "city")
+HATS = {"red": (186, 44, 44), "blue": (48, 78, 158), "green": (54, 110, 66), "black": (38, 38, 42)}
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where one head is and how it is turned: centre and size as shares of the picture, angles in radians."""
+
+    x: float
+    y: float
+    size: float  # half the height of the head
+    yaw: float
+    pitch: float
+    roll: float
+    expression: str
+    gaze: tuple[float, float]
+    shirt: str
+    hat: str = "none"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One picture: the people with their places, and what they share. `seed` drives textures."""
+
+    seed: int
+    people: tuple[Person, ...]
+    placements: tuple[Placement, ...]
+    style: str
+    background: str  # a colour of BACKDROPS or a place of PLACES
+    light: tuple[float, float, float]  # direction, towards the light
+
+
+def scene(seed: int, people: tuple[Person, ...], style: str | None = None, restyle: float = 0.35) -> Scene:
+    """A random picture of one or two people. With probability `restyle` each, hair, beard and glasses are changed."""
+    rng = np.random.default_rng((0x5CE2E, seed))
+    dressed = tuple(_dressed(person, rng, restyle) for person in people)
+    angle = rng.uniform(-1.1, 1.1)
+    light = np.array((np.sin(angle), -rng.uniform(0.1, 0.8), rng.uniform(0.7, 1.2)))
+    light = light / np.linalg.norm(light)
+    chosen = str(rng.choice(STYLES, p=(0.4, 0.2, 0.2, 0.2)))
+    background = str(rng.choice(list(BACKDROPS))) if rng.random() < 0.72 else str(rng.choice(PLACES))
+    count = len(people)
+    return Scene(
+        seed=seed,
+        people=dressed,
+        placements=tuple(_placement(rng, index, count) for index in range(count)),
+        style=style or chosen,
+        background=background,
+        light=tuple(float(v) for v in light),
+    )
+
+
+def _dressed(person: Person, rng: np.random.Generator, restyle: float) -> Person:
+    changes = {}
+    if rng.random() < restyle:
+        changes["hair_colour"] = str(rng.choice(list(HAIR_COLOURS)))
+    if rng.random() < restyle:
+        changes["hair_style"] = str(rng.choice(HAIR_STYLES[1:] if person.woman else HAIR_STYLES[:4]))
+    if rng.random() < restyle:
+        changes["glasses"] = str(rng.choice(("none", "round", "square"), p=(0.4, 0.3, 0.3)))
+    if not person.woman and rng.random() < restyle:
+        changes["beard"] = str(rng.choice(BEARDS))
+    return replace(person, **changes)
+
+
+def _placement(rng: np.random.Generator, index: int, count: int) -> Placement:
+    if count == 1:
+        x, size = 0.5 + 0.06 * rng.standard_normal(), rng.uniform(0.27, 0.36)
+    else:
+        x, size = (0.27, 0.73)[index] + 0.02 * rng.standard_normal(), rng.uniform(0.2, 0.25)
+    yaw = float(np.clip(0.26 * rng.standard_normal(), -0.6, 0.6))
+    return Placement(
+        x=float(np.clip(x, 0.25, 0.75)),
+        y=float(np.clip(0.48 + 0.03 * rng.standard_normal(), 0.42, 0.55)),
+        size=float(size),
+        yaw=yaw,
+        pitch=float(np.clip(0.1 * rng.standard_normal(), -0.28, 0.28)),
+        roll=float(np.clip(0.09 * rng.standard_normal(), -0.3, 0.3)),
+        expression=str(rng.choice(EXPRESSIONS, p=(0.34, 0.26, 0.14, 0.1, 0.08, 0.08))),
+        gaze=(float(rng.uniform(-0.35, 0.35)) + 0.3 * yaw, float(rng.uniform(-0.15, 0.15))),
+        shirt=str(rng.choice(list(BACKDROPS))),
+        hat="none" if rng.random() < 0.88 else str(rng.choice(list(HATS))),
+    )
