@@ -61,18 +61,34 @@ def search_faces(find: Find, picture: np.ndarray, threshold: float) -> list[Face
 
 def look(find: Find, picture: np.ndarray, threshold: float, attempt: Attempt) -> list[Face]:
     """One attempt; boxes and key points come back in pixels of the picture as given."""
-    height, width = picture.shape[:2]
-    pad_x, pad_y = round(width * attempt.padding), round(height * attempt.padding)
-    view = np.pad(picture, ((pad_y, pad_y), (pad_x, pad_x), (0, 0)))
-    view = np.ascontiguousarray(np.rot90(view, attempt.quarter_turns))
+    view, scale, room = prepare_view(picture, attempt)
     boxes, key_points = find(view, attempt.size, threshold)
     faces = []
     for box, points in zip(boxes, key_points, strict=True):
-        corners = turn_back(box[:4].reshape(2, 2), view.shape, attempt.quarter_turns) - (pad_x, pad_y)
-        upright = turn_back(points, view.shape, attempt.quarter_turns) - (pad_x, pad_y)
-        box_upright = (*corners.min(axis=0), *corners.max(axis=0))
-        faces.append(face_from(box_upright, upright, box[4], str(attempt)))
+        corners = (turn_back(box[:4].reshape(2, 2), view.shape, attempt.quarter_turns) - room) / scale
+        upright = (turn_back(points, view.shape, attempt.quarter_turns) - room) / scale
+        faces.append(face_from((*corners.min(axis=0), *corners.max(axis=0)), upright, box[4], str(attempt)))
     return faces
+
+
+def prepare_view(picture: np.ndarray, attempt: Attempt) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What the detector is shown: the picture, its scale (x, y), and the room (x, y) to the left and above.
+
+    The first three attempts show the picture itself, as the reference does.
+    """
+    if not attempt.padding and not attempt.quarter_turns:
+        return picture, np.ones(2), np.zeros(2)
+    import cv2
+
+    height, width = picture.shape[:2]
+    # Shrunk before it is padded and turned: a photo of 24 megapixels would be copied several times over.
+    shrink = min(1.0, attempt.size / (max(height, width) * (1 + 2 * attempt.padding)))
+    size = (max(round(width * shrink), 1), max(round(height * shrink), 1))
+    small = picture if shrink == 1 else cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    scale = np.array([size[0] / width, size[1] / height])
+    room_x, room_y = round(size[0] * attempt.padding), round(size[1] * attempt.padding)
+    view = np.pad(small, ((room_y, room_y), (room_x, room_x), (0, 0)))
+    return np.ascontiguousarray(np.rot90(view, attempt.quarter_turns)), scale, np.array([room_x, room_y])
 
 
 def turn_back(points: np.ndarray, turned_shape: tuple[int, ...], quarter_turns: int) -> np.ndarray:
