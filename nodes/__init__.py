@@ -3,7 +3,9 @@
 from comfy_api.latest import ComfyExtension, io
 
 from .face_nodes import EncodeFaceID, InfuLoadFaceEncoder
-from .identity_nodes import MixIdentities
+from .face_picture_nodes import InfuFacePose, InfuFaceRegions
+from .identity_file_nodes import InfuLoadIdentity, InfuSaveIdentity
+from .identity_nodes import InfuIdentitySimilarity, InfuInterpolateIdentities, MixIdentities
 
 
 class InfuExtension(ComfyExtension):
@@ -12,4 +14,10 @@ class InfuExtension(ComfyExtension):
             InfuLoadFaceEncoder,
             EncodeFaceID,
             MixIdentities,
+            InfuInterpolateIdentities,
+            InfuSaveIdentity,
+            InfuLoadIdentity,
+            InfuIdentitySimilarity,
+            InfuFacePose,
+            InfuFaceRegions,
         ]

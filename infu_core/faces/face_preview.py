@@ -8,6 +8,7 @@ from .face import Face
 
 CHOSEN = (40, 220, 90)
 OTHER = (255, 190, 60)
+REGION_COLOURS = ((255, 80, 80), (80, 160, 255), (90, 220, 110), (255, 200, 60), (200, 110, 255), (80, 220, 220))
 PREVIEW_SIDE = 768
 
 
@@ -15,7 +16,7 @@ def draw_faces(
     picture: np.ndarray,
     faces: Sequence[Face],
     ordered: Sequence[int],
-    chosen: int | None = None,
+    chosen: Sequence[int | None] = (),
     labels: Sequence[str] | None = None,
 ) -> np.ndarray:
     """A copy of a uint8 RGB picture [H, W, 3], at most 768 pixels a side, with boxes, numbers and key points.
@@ -30,9 +31,9 @@ def draw_faces(
     canvas = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     for number, place in enumerate(ordered):
         face = faces[place]
-        colour = CHOSEN if place == chosen else OTHER
+        colour = CHOSEN if place in chosen else OTHER
         left, top, right, bottom = (round(value * scale) for value in face.box)
-        cv2.rectangle(canvas, (left, top), (right, bottom), colour, 3 if place == chosen else 2)
+        cv2.rectangle(canvas, (left, top), (right, bottom), colour, 3 if place in chosen else 2)
         for x, y in face.points() * scale:
             cv2.circle(canvas, (round(x), round(y)), 4, colour, -1, cv2.LINE_AA)
         write_label(canvas, labels[place] if labels else str(number), (left, top), colour)
@@ -64,3 +65,13 @@ def fit_to_canvas(pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
         canvas[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
         canvases.append(canvas)
     return canvases
+
+
+def tint_regions(picture: np.ndarray, masks: np.ndarray) -> np.ndarray:
+    """A uint8 RGB picture [H, W, 3] with every mask [N, H, W] laid over it in a colour of its own."""
+    tinted = picture.astype(np.float32) * 0.6
+    for number, mask in enumerate(masks):
+        colour = np.array(REGION_COLOURS[number % len(REGION_COLOURS)], dtype=np.float32)
+        share = 0.55 * mask[..., None]
+        tinted = tinted * (1 - share) + colour * share
+    return tinted.round().astype(np.uint8)

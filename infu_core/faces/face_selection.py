@@ -58,3 +58,16 @@ def pick_face(ordered: Sequence[int], index: int, place: str = "the picture") ->
     raise FaceError(
         f"Face {index} was asked for, but {place} shows {count} {'face' if count == 1 else 'faces'}; {choice}."
     )
+
+
+def pick_several(ordered: Sequence[int], index: int, count: int, place: str = "the picture") -> list[int]:
+    """`count` faces of an order from `index` on; 0 means all from there. Raises `FaceError` when there are fewer."""
+    first = pick_face(ordered, index, place)
+    if count == 0:
+        return list(ordered[index:])
+    if index + count > len(ordered):
+        raise FaceError(
+            f"{count} faces from index {index} on were asked for, but {place} shows {len(ordered)}; "
+            "ask for fewer, lower the threshold, or set the count to 0 for all."
+        )
+    return [first, *ordered[index + 1 : index + count]]

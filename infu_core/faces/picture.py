@@ -53,3 +53,10 @@ def to_image(pictures: list[np.ndarray]) -> Tensor:
 def picture_sha256(picture: np.ndarray) -> str:
     """A name for a picture's content: its size and its pixels."""
     return hashlib.sha256(repr(picture.shape).encode() + np.ascontiguousarray(picture).tobytes()).hexdigest()
+
+
+def blank_picture(height: int, width: int, key_points: str) -> list[np.ndarray]:
+    """A black picture to place typed key points on. Raises `FaceError` when none are typed either."""
+    if not key_points.strip():
+        raise FaceError("There is no face to draw: connect an image, or type key points.")
+    return [np.zeros((height, width, 3), dtype=np.uint8)]

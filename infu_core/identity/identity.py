@@ -40,10 +40,9 @@ class Identity:
     recogniser: str = RECOGNISER
 
     def __post_init__(self):
+        shape = tuple(self.vectors.shape)
         if self.vectors.ndim != 2 or self.vectors.shape[1] != EMBEDDING_SIZE or len(self.vectors) == 0:
-            raise ValueError(
-                f"An identity holds vectors of {EMBEDDING_SIZE} numbers; this one has shape {tuple(self.vectors.shape)}."
-            )
+            raise ValueError(f"An identity holds vectors of {EMBEDDING_SIZE} numbers; this one has the shape {shape}.")
         if len(self.weights) != len(self.vectors):
             raise ValueError(f"An identity of {len(self.vectors)} vectors was given {len(self.weights)} weights.")
         if not all(math.isfinite(weight) and weight > 0 for weight in self.weights):

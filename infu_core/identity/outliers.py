@@ -6,6 +6,10 @@ from torch import Tensor
 
 from ..faces.face import FaceError
 
+KEEP, DROP = "keep", "drop"
+OUTLIER_BELOW = 0.3
+"""Cosine to the mean of the others: photos of one person usually reach 0.4 and more, strangers stay near 0."""
+
 
 def likeness_to_others(vectors: Tensor) -> Tensor | None:
     """Cosine of each unit vector [n, E] to the mean direction of the others, [n]; None for a single vector."""
@@ -21,12 +25,14 @@ def name_outliers(likeness: Tensor | None, below: float) -> list[int]:
     return [] if likeness is None else [place for place, value in enumerate(likeness.tolist()) if value < below]
 
 
-def drop_outliers(count: int, odd: Sequence[int]) -> list[int]:
-    """The places left without the outliers. Raises `FaceError` when that leaves no majority to trust."""
+def keep_or_drop(count: int, odd: Sequence[int], policy: str) -> list[int]:
+    """The places to use. Raises `FaceError` when dropping leaves nothing that outweighs the outliers."""
+    if policy == KEEP or not odd:
+        return list(range(count))
     kept = [place for place in range(count) if place not in odd]
-    if not kept or (count == 2 and odd):
+    if len(kept) <= len(odd):
         raise FaceError(
-            f"The {count} photos look like different people, so no outlier can be told from the rest; "
-            "add photos of the person, or keep outliers."
+            f"{len(odd)} of the {count} photos do not look like the others, too many to tell who is the outlier; "
+            "use photos of one person, or keep outliers."
         )
     return kept
