@@ -1,0 +1,51 @@
+"""What an installer reads: one list of requirements, no torch in it, a version that the change log knows."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+if sys.version_info < (3, 11):
+    pytest.skip("tomllib came with Python 3.11", allow_module_level=True)
+import tomllib
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def requirements(path: str) -> list[str]:
+    lines = (line.split("#")[0].strip() for line in (ROOT / path).read_text().splitlines())
+    return [line for line in lines if line]
+
+
+def names(lines: list[str]) -> set[str]:
+    return {re.split(r"[\[<>=!;~ ]", line)[0].lower().replace("_", "-") for line in lines}
+
+
+def test_pyproject_and_requirements_agree():
+    assert PROJECT["project"]["dependencies"] == requirements("requirements.txt")
+
+
+def test_torch_belongs_to_the_host():
+    assert not names(requirements("requirements.txt")) & {"torch", "torchvision", "torchaudio", "numpy"}
+
+
+def test_the_tested_set_pins_everything_we_ask_for():
+    pinned = names(requirements("constraints.txt"))
+    wanted = names(requirements("requirements.txt") + requirements("tests/requirements.txt"))
+    assert wanted <= pinned, wanted - pinned
+    loose = [line for line in requirements("constraints.txt") if "==" not in line]
+    assert not loose, loose
+
+
+def test_registry_fields():
+    project, comfy = PROJECT["project"], PROJECT["tool"]["comfy"]
+    assert re.fullmatch(r"[a-z][a-z0-9._-]{2,99}", project["name"]) and "comfyui" not in project["name"]
+    assert re.fullmatch(r"\d+\.\d+\.\d+", project["version"])
+    assert (ROOT / project["license"]["file"]).exists() and project["urls"]["Repository"]
+    assert comfy["PublisherId"] and comfy["DisplayName"] and comfy["requires-comfyui"] == ">=0.14.0"
+
+
+def test_the_change_log_knows_the_version():
+    assert f"## {PROJECT['project']['version']}" in (ROOT / "CHANGELOG.md").read_text()
