@@ -2,6 +2,7 @@
 
 from comfy_api.latest import ComfyExtension, io
 
+from .apply_infusenet import ApplyInfuseNet
 from .face_nodes import EncodeFaceID, InfuLoadFaceEncoder
 from .face_picture_nodes import InfuFacePose, InfuFaceRegions
 from .identity_file_nodes import InfuLoadIdentity, InfuSaveIdentity
@@ -20,4 +21,5 @@ class InfuExtension(ComfyExtension):
             InfuIdentitySimilarity,
             InfuFacePose,
             InfuFaceRegions,
+            ApplyInfuseNet,
         ]
