@@ -74,6 +74,7 @@ class EncodeFaceID(io.ComfyNode):
             description="Turn one or more photos of a person into an identity. A batch or a list of photos makes one identity that is more reliable than any single photo.",
             search_aliases=[*ALIASES, "reference face", "likeness", "arcface"],
             is_input_list=True,
+            is_output_node=True,
             inputs=[
                 io.Image.Input("image", tooltip="Photo of the person; or a batch or a list of photos of this person."),
                 encoder_input(),

@@ -35,6 +35,7 @@ class InfuFacePose(io.ComfyNode):
             category="InfU/faces",
             description="Draw the five key points of faces as InfuseNet reads them: where the face goes, how large, how turned. A batch gives a batch.",
             search_aliases=[*ALIASES, "key points", "kps", "landmarks"],
+            is_output_node=True,
             inputs=[
                 io.Image.Input("image", optional=True, tooltip="Picture with the pose to take; not needed when key points are typed."),
                 encoder_input(),
@@ -81,6 +82,7 @@ class InfuFaceRegions(io.ComfyNode):
             category="InfU/regions",
             description="Find the faces of a layout picture and make one soft mask for each, to say who goes where.",
             search_aliases=[*ALIASES, "multiple people", "face mask"],
+            is_output_node=True,
             inputs=[
                 io.Image.Input("image", tooltip="Layout picture with one face for every person; only the first of a batch is used."),
                 encoder_input(),

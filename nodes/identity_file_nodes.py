@@ -27,12 +27,16 @@ class InfuSaveIdentity(io.ComfyNode):
                 IdentitySocket.Input("identity", tooltip="What to save."),
                 io.String.Input("name", default="person", tooltip="File name without ending, such as `anna` or `family/anna`. A name that is taken gets a number."),
             ],
-            outputs=[IdentitySocket.Output(display_name="identity")],
+            outputs=[
+                IdentitySocket.Output(display_name="identity"),
+                io.String.Output(display_name="file", tooltip="The name under which Load Identity lists it."),
+            ],
         )  # fmt: skip
 
     @classmethod
     def execute(cls, identity, name: str) -> io.NodeOutput:
-        return io.NodeOutput(identity, ui=ui.PreviewText(f"Saved as {save_as(identity, name)}"))
+        file = save_as(identity, name)
+        return io.NodeOutput(identity, file, ui=ui.PreviewText(f"Saved as {file}"))
 
 
 class InfuLoadIdentity(io.ComfyNode):

@@ -37,20 +37,16 @@ def face_region(
 
 
 def nearest_regions(faces: Sequence[Face], picture_size: tuple[int, int], feather: float = 0.15) -> list[np.ndarray]:
-    """The whole picture shared out: every pixel goes to the face that is nearest in units of its own size.
+    """The whole picture shared out: every pixel goes to the face that is nearest, as masks [H, W] float32.
 
-    Soft where two faces are about as near; the masks add up to 1 everywhere.
+    Soft where two faces are about as near (`feather` in mean face sizes); the masks add up to 1 everywhere.
     """
     height, width = picture_size
     rows, columns = np.arange(height)[:, None] + 0.0, np.arange(width)[None, :] + 0.0
-    distances = []
-    for face in faces:
-        left, top, right, bottom = face.box
-        size = max((right - left + bottom - top) / 2, 1.0)
-        distances.append(np.hypot(columns - face.centre[0], rows - face.centre[1]) / size)
-    stacked = np.stack(distances)
+    size = max(float(np.mean([np.sqrt(face.area) for face in faces])), 1.0)
+    distances = np.stack([np.hypot(columns - face.centre[0], rows - face.centre[1]) / size for face in faces])
     sharpness = 4 / max(feather, 1e-3)
-    weights = np.exp(-sharpness * (stacked - stacked.min(axis=0)))
+    weights = np.exp(-sharpness * (distances - distances.min(axis=0)))
     return list((weights / weights.sum(axis=0)).astype(np.float32))
 
 

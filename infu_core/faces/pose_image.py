@@ -45,4 +45,4 @@ def draw_face_pose(points: np.ndarray, height: int, width: int) -> tuple[np.ndar
     canvas = (canvas * LIMB_BRIGHTNESS).astype(np.uint8)
     for (x, y), colour in zip(points, COLOURS, strict=True):
         cv2.circle(canvas, (int(x), int(y)), DISC_RADIUS, colour, -1)
-    return canvas, canvas.any(axis=2)
+    return canvas, canvas.max(axis=2) > 0
