@@ -5,9 +5,8 @@ A row is one module of ours and the published modules whose weights, stacked by 
 
 from collections.abc import Iterator
 
-from torch import Tensor
-
 import torch
+from torch import Tensor
 
 MODULES = {
     "img_in": ("x_embedder",),

@@ -1,0 +1,117 @@
+"""Torch's own weight files (.bin, .pth), read without running anything that is in them.
+
+Such a file is a pickle: a small program. Before torch sees it, its instructions are listed (not run), and a file
+that names anything but tensors is refused. Torch then reads it with `weights_only`, which holds the same line.
+"""
+
+import pickletools
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import torch
+from torch import Tensor
+
+from .headers import CheckpointError, Header
+
+HARMLESS = {
+    "collections OrderedDict",
+    "torch._utils _rebuild_tensor_v2",
+    "torch._utils _rebuild_parameter",
+    "torch Size",
+    "torch device",
+    "torch.serialization _get_layout",
+    *(
+        f"torch {kind}Storage"
+        for kind in ("Float", "Half", "BFloat16", "Double", "Long", "Int", "Short", "Char", "Byte", "Bool", "Untyped")
+    ),
+    "torch.storage UntypedStorage",
+    "torch.storage TypedStorage",
+}
+LEGACY_PICKLES = 5  # magic number, protocol, system, content, storage names
+TYPE_NAMES = {
+    torch.float64: "F64",
+    torch.float32: "F32",
+    torch.float16: "F16",
+    torch.bfloat16: "BF16",
+    torch.float8_e4m3fn: "F8_E4M3",
+    torch.float8_e5m2: "F8_E5M2",
+}
+
+
+def read_torch_file(path: Path) -> dict[str, Tensor]:
+    """Tensors by name; nested tables become `outer.inner`. Tensors stay on the disk until they are used."""
+    zipped = check_harmless(path)
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True, mmap=zipped or None)
+    except Exception as error:
+        raise CheckpointError(f"{path.name} can't be read as torch weights; download it again.") from error
+    if not isinstance(content, dict):
+        raise CheckpointError(f"{path.name} holds a {type(content).__name__} instead of named weights.")
+    return dict(flatten(content))
+
+
+def flatten(content: dict, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
+    for name, value in content.items():
+        if isinstance(value, dict):
+            yield from flatten(value, f"{prefix}{name}.")
+        elif isinstance(value, Tensor):
+            yield f"{prefix}{name}", value.detach()
+
+
+def header_of(weights: dict[str, Tensor]) -> Header:
+    return Header(
+        {name: tuple(weight.shape) for name, weight in weights.items()},
+        {name: TYPE_NAMES.get(weight.dtype, str(weight.dtype)) for name, weight in weights.items()},
+    )
+
+
+def check_harmless(path: Path) -> bool:
+    """Refuse, unread, a file that would do more than make tensors. True where it is of the newer, zipped kind."""
+    zipped = zipfile.is_zipfile(path)
+    try:
+        named = set(named_in_zip(path)) if zipped else set(named_in_legacy(path))
+    except CheckpointError:
+        raise
+    except Exception as error:
+        raise CheckpointError(
+            f"{path.name} is no torch weight file, or its download did not finish; delete it and download it again."
+        ) from error
+    strange = sorted(named - HARMLESS)
+    if strange:
+        raise CheckpointError(
+            f"{path.name} was refused unread: it is a pickle that would run '{strange[0].replace(' ', '.')}', which "
+            "weights never need; get the file from its original source, or as .safetensors."
+        )
+    return zipped
+
+
+def named_in_zip(path: Path) -> Iterator[str]:
+    with zipfile.ZipFile(path) as archive:
+        pickles = [name for name in archive.namelist() if name.endswith(".pkl")]
+        if not pickles:
+            raise CheckpointError(f"{path.name} is a zip archive without weights; unpack it, or choose another file.")
+        if any("/code/" in name for name in archive.namelist()):
+            raise CheckpointError(f"{path.name} was refused unread: it is a TorchScript program, not plain weights.")
+        for name in pickles:
+            with archive.open(name) as file:
+                yield from named_in_pickle(file)  # pyright: ignore[reportArgumentType]
+
+
+def named_in_legacy(path: Path) -> Iterator[str]:
+    with path.open("rb") as file:
+        for _ in range(LEGACY_PICKLES):
+            yield from named_in_pickle(file)
+
+
+def named_in_pickle(file: BinaryIO) -> Iterator[str]:
+    """Every 'module name' that a pickle would import, read from its instructions alone.
+
+    `torch.save` names modules by GLOBAL only; any other way to name one is reported as itself, and so refused.
+    """
+    for instruction, argument, _ in pickletools.genops(file):
+        if instruction.name == "GLOBAL":
+            yield str(argument)
+        elif instruction.name in ("STACK_GLOBAL", "INST", "OBJ", "EXT1", "EXT2", "EXT4"):
+            yield instruction.name

@@ -1,0 +1,129 @@
+"""The files that hold one network: a single file, or a diffusers folder with shards, an index and a config.json."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from safetensors import safe_open
+from torch import Tensor
+
+from .formats import Config, parse_config
+from .headers import SAFETENSORS, TORCH, CheckpointError, Header, read_safetensors_header
+from .torch_files import header_of, read_torch_file
+
+SHARD = re.compile(r"(.+)-(\d+)-of-(\d+)$")
+DIFFUSERS_STEM = "diffusion_pytorch_model"
+
+
+@dataclass(frozen=True, eq=False)
+class WeightFiles:
+    """`header` of all files together, `owners`: which file holds a tensor, `config`: the folder's config.json."""
+
+    path: Path
+    header: Header
+    owners: dict[str, Path]
+    config: Config | None = None
+    torch_weights: dict[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @contextmanager
+    def opened(self) -> Iterator[Callable[[str], Tensor]]:
+        """A function that reads one tensor by its name; the files are closed when the block ends."""
+        if self.torch_weights:
+            yield self.torch_weights.__getitem__
+            return
+        with ExitStack() as stack:
+            open_files = {
+                path: stack.enter_context(safe_open(path, framework="pt", device="cpu"))
+                for path in set(self.owners.values())
+            }
+            yield lambda name: open_files[self.owners[name]].get_tensor(name)
+
+
+def open_weights(path: Path) -> WeightFiles:
+    """Read what the files say of themselves; safetensors' tensors stay unread."""
+    if path.is_dir():
+        files, config = shards_of(path), folder_config(path)
+        header, owners = joined([(file, read_safetensors_header(file)) for file in files], path.name)
+        return WeightFiles(path, header, owners, config)
+    if path.suffix.lower() in SAFETENSORS:
+        header = read_safetensors_header(path)
+        return WeightFiles(path, header, dict.fromkeys(header.shapes, path), single_file_config(path))
+    if path.suffix.lower() in TORCH:
+        weights = read_torch_file(path)
+        return WeightFiles(path, header_of(weights), dict.fromkeys(weights, path), None, weights)
+    raise CheckpointError(f"{path.name} is of a kind that is not read here; choose a .safetensors or .bin file.")
+
+
+def joined(parts: list[tuple[Path, Header]], name: str) -> tuple[Header, dict[str, Path]]:
+    shapes, types, metadata, owners = {}, {}, {}, {}
+    for file, header in parts:
+        double = owners.keys() & header.shapes.keys()
+        if double:
+            raise CheckpointError(
+                f"{name} holds {min(double)} twice, in {owners[min(double)].name} and {file.name}; keep one set."
+            )
+        shapes |= header.shapes
+        types |= header.types
+        metadata |= header.metadata
+        owners |= dict.fromkeys(header.shapes, file)
+    return Header(shapes, types, metadata), owners
+
+
+def shards_of(folder: Path) -> list[Path]:
+    """The safetensors files of a diffusers folder; each of a numbered set must be there."""
+    index = sorted(folder.glob("*.safetensors.index.json"))
+    if len(index) == 1:
+        try:
+            names = sorted(set(json.loads(index[0].read_text(encoding="utf-8"))["weight_map"].values()))
+            files = [folder / Path(name).name for name in names]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise CheckpointError(f"{folder.name}/{index[0].name} is damaged; download it again.") from error
+    else:
+        sets = file_sets(folder)
+        if not sets:
+            raise CheckpointError(f"The folder {folder.name} holds no .safetensors file; download its weights again.")
+        stem = DIFFUSERS_STEM if DIFFUSERS_STEM in sets else min(sets)
+        if len(sets) > 1 and stem != DIFFUSERS_STEM:
+            raise CheckpointError(
+                f"The folder {folder.name} holds several sets of weights ({', '.join(sorted(sets))}); keep one."
+            )
+        files = sets[stem]
+    missing = [file.name for file in files if not file.is_file()]
+    if missing:
+        raise CheckpointError(f"The folder {folder.name} lacks {', '.join(missing)}; download the missing shards.")
+    return files
+
+
+def file_sets(folder: Path) -> dict[str, list[Path]]:
+    """Files by common stem; a numbered set is listed in full, even where a shard is missing."""
+    sets: dict[str, list[Path]] = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        shard = SHARD.match(file.stem)
+        if shard is None:
+            sets[file.stem] = [file]
+        elif shard[1] not in sets:
+            width = len(shard[3])
+            names = (f"{shard[1]}-{i:0{width}}-of-{shard[3]}.safetensors" for i in range(1, int(shard[3]) + 1))
+            sets[shard[1]] = [folder / name for name in names]
+    return sets
+
+
+def folder_config(folder: Path) -> Config | None:
+    file = folder / "config.json"
+    return parse_config(file.read_text(encoding="utf-8"), f"{folder.name}/config.json") if file.is_file() else None
+
+
+def single_file_config(path: Path) -> Config | None:
+    """A file inside a diffusers folder is read with that folder's config; elsewhere a config.json is not ours."""
+    return folder_config(path.parent) if path.stem.startswith(DIFFUSERS_STEM) else None
+
+
+def is_diffusers_file(path: Path) -> bool:
+    return bool(SHARD.match(path.stem)) or path.stem.startswith(DIFFUSERS_STEM)
