@@ -11,8 +11,6 @@ from torch import Tensor
 from .face import Face, FaceError
 from .face_alignment import CROP_SIZE, align_face
 
-EMBED_BATCH = 16
-
 
 class Detector(Protocol):
     """Anything that finds faces; `FaceDetector` is one."""
@@ -54,8 +52,9 @@ class FaceEncoder:
         if stacked.ndim != 4 or stacked.shape[1:] != (CROP_SIZE, CROP_SIZE, 3) or len(stacked) == 0:
             raise FaceError(f"Face crops must have the shape n, 112, 112, 3; these have {stacked.shape}.")
         pixels = to_recogniser_input(stacked)
+        # One by one: in a batch, rounding would make a photo's vector depend on its company.
         with torch.inference_mode():
-            vectors = torch.cat([self.recognise(part).float().cpu() for part in pixels.split(EMBED_BATCH)])
+            vectors = torch.cat([self.recognise(crop).float().cpu() for crop in pixels.split(1)])
         vectors = vectors.clone()
         lengths = vectors.norm(dim=1)
         if not torch.isfinite(vectors).all() or not torch.allclose(lengths, torch.ones_like(lengths), atol=1e-3):

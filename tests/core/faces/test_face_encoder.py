@@ -28,15 +28,15 @@ def test_pixels_are_bgr_from_minus_one_to_one_and_contiguous():
     assert pixels[0, :, 0, 0].tolist() == [-1, -1, 1]
 
 
-def test_many_crops_are_embedded_in_parts():
+def test_crops_are_embedded_one_by_one_so_that_company_does_not_matter():
     sizes = []
 
     def recognise(pixels):
         sizes.append(len(pixels))
         return unit(pixels)
 
-    assert encoder(recognise).embed(crops(40)).shape == (40, 512)
-    assert sizes == [16, 16, 8]
+    assert encoder(recognise).embed(crops(3)).shape == (3, 512)
+    assert sizes == [1, 1, 1]
 
 
 @pytest.mark.parametrize("wrong", [lambda p: 2 * unit(p), lambda p: unit(p) * float("nan")])
