@@ -41,6 +41,12 @@ class Residuals:
             tuple(a + b for a, b in zip(self.single, other.single, strict=True)),
         )
 
+    def add_(self, other: "Residuals") -> "Residuals":
+        """Adds into these tensors, which must be nobody else's: a sum of many keeps one set in memory."""
+        for mine, theirs in zip((*self.double, *self.single), (*other.double, *other.single), strict=True):
+            mine += theirs
+        return self
+
     def placed(self, rows: Sequence[int], batch: int) -> "Residuals":
         """These rows at their places in a larger batch [batch, L, D], zeros elsewhere."""
         if list(rows) == list(range(batch)):

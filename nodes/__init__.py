@@ -7,11 +7,14 @@ from .face_nodes import EncodeFaceID, InfuLoadFaceEncoder
 from .face_picture_nodes import InfuFacePose, InfuFaceRegions
 from .identity_file_nodes import InfuLoadIdentity, InfuSaveIdentity
 from .identity_nodes import InfuIdentitySimilarity, InfuInterpolateIdentities, MixIdentities
+from .load_infusenet import LoadInfuseNet
+from .sampler_nodes import InfuGuider, InfuSampler
 
 
 class InfuExtension(ComfyExtension):
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         return [
+            LoadInfuseNet,
             InfuLoadFaceEncoder,
             EncodeFaceID,
             MixIdentities,
@@ -22,4 +25,6 @@ class InfuExtension(ComfyExtension):
             InfuFacePose,
             InfuFaceRegions,
             ApplyInfuseNet,
+            InfuSampler,
+            InfuGuider,
         ]

@@ -1,12 +1,98 @@
-"""InfuSampler: KSampler with a second dial, for identity."""
+"""InfuSampler and InfuGuider: ComfyUI's sampling with a second dial, for identity."""
+
+import math
 
 import comfy.samplers
-from comfy_api.latest import io
+from comfy_api.latest import io, ui
 
-from ..infu_core.hosts.comfyui_flux import SamplingRequest
-from ..infu_core.hosts.comfyui_sampling import sample
+from ..infu_core.hosts.comfyui_sampling import InfuCFGGuider, SamplingDials, sample
+from ..infu_core.injection.curve_text import CURVE_NAMES, read_curve
+from ..infu_core.injection.identity_guidance import IdentityGuidance
 from ..infu_core.injection.residual_cache import REUSE_PLANS
-from ..infu_core.injection.strength_schedule import CURVES
+
+ALIASES = ["infiniteyou", "face id", "pulid", "instantid", "identity guidance", "flux sampler"]
+
+
+def dial_inputs() -> list:
+    """The widgets that both nodes have, in an order that workflow files depend on: append only."""
+    return [
+        io.Float.Input(
+            "identity_guidance",
+            default=1.0,
+            min=0.0,
+            max=5.0,
+            step=0.05,
+            tooltip="The identity's dial, apart from the text's: 1 leaves it as it is and costs nothing, 0 is the model without identity, above 1 exaggerates. People use 0.7 to 1.5; other values than 0 and 1 cost a second pass of the model on each step where it acts.",
+        ),
+        io.Combo.Input(
+            "strength_curve",
+            options=list(CURVE_NAMES),
+            default="constant",
+            tooltip="How the identity's strength runs over the sampling: constant; fade in leaves the layout to the prompt; fade out leaves the details to it; window does both; free reads free_curve.",
+        ),
+        io.Combo.Input(
+            "reuse",
+            options=list(REUSE_PLANS),
+            default="exact",
+            tooltip="exact runs InfuseNet on every step; balanced about 11 times and fast about 8 times, however many steps there are, with forecasts between.",
+        ),
+        io.Float.Input(
+            "guidance_start_percent",
+            default=0.0,
+            min=0.0,
+            max=1.0,
+            step=0.001,
+            advanced=True,
+            tooltip="When identity_guidance begins to act: 0 is the first step; 0.2 spares the layout.",
+        ),
+        io.Float.Input(
+            "guidance_end_percent",
+            default=1.0,
+            min=0.0,
+            max=1.0,
+            step=0.001,
+            advanced=True,
+            tooltip="When identity_guidance stops acting: 1 is the last step; 0.5 keeps most of its effect at half its cost.",
+        ),
+        io.Float.Input(
+            "style_alignment",
+            default=0.0,
+            min=0.0,
+            max=1.0,
+            step=0.01,
+            advanced=True,
+            tooltip="Gives the prompt's light and colours back in the prediction (AdaIN-mean): 0 is off, 1 is all of it; acts where identity_guidance acts and costs the same second pass.",
+        ),
+        io.String.Input(
+            "free_curve",
+            default="",
+            placeholder="0, 1, 1, 0.5",
+            advanced=True,
+            tooltip="For strength_curve free: factors of the strength, evenly spaced from the start to the end of the sampling and joined by lines, such as '0, 1, 1, 0.5'. Usually 0 to 1.",
+        ),
+        io.Float.Input(
+            "reuse_threshold",
+            default=0.0,
+            min=0.0,
+            max=1.0,
+            step=0.01,
+            advanced=True,
+            tooltip="For reuse balanced and fast: where a forecast was wrong by more than this share, the next step is computed too. 0 is off; 0.1 is careful, 0.3 generous.",
+        ),
+    ]  # fmt: skip
+
+
+def read_dials(widgets: dict) -> SamplingDials:
+    """Take the dials' values out of a node's widgets."""
+    take = widgets.pop
+    guidance = IdentityGuidance(
+        guidance=take("identity_guidance"),
+        start_percent=take("guidance_start_percent"),
+        end_percent=take("guidance_end_percent"),
+        style_alignment=take("style_alignment"),
+    )
+    curve = read_curve(take("strength_curve"), take("free_curve"))
+    return SamplingDials(guidance, curve, take("reuse"), take("reuse_threshold") or math.inf)
 
 
 class InfuSampler(io.ComfyNode):
@@ -17,7 +103,7 @@ class InfuSampler(io.ComfyNode):
             display_name="Infu Sampler",
             category="InfU/sampling",
             description="KSampler for models with an identity: a dial for identity apart from text, strength over time, and residual reuse. Neutral settings give exactly KSampler's picture.",
-            search_aliases=["infiniteyou", "ksampler", "identity guidance", "face id", "pulid", "instantid"],
+            search_aliases=[*ALIASES, "ksampler"],
             inputs=[
                 io.Model.Input("model", tooltip="From Apply InfuseNet; any other model is sampled as KSampler does."),
                 io.Conditioning.Input("positive", tooltip="What to draw."),
@@ -45,7 +131,7 @@ class InfuSampler(io.ComfyNode):
                     max=100.0,
                     step=0.1,
                     round=0.01,
-                    tooltip="Classifier-free guidance: 1 for FLUX.1-dev and schnell (its own guidance comes from FluxGuidance).",
+                    tooltip="Classifier-free guidance: 1 for FLUX.1-dev and schnell (FLUX's own guidance comes from FluxGuidance).",
                 ),
                 io.Combo.Input(
                     "sampler_name",
@@ -67,31 +153,58 @@ class InfuSampler(io.ComfyNode):
                     step=0.01,
                     tooltip="How much of the picture to make anew: 1 from noise, 0.3 to 0.6 to change a picture.",
                 ),
-                io.Float.Input(
-                    "identity_guidance",
-                    default=1.0,
-                    min=0.0,
-                    max=5.0,
-                    step=0.05,
-                    tooltip="Pushes towards (above 1) or away from (below 1) the identity, apart from the text; 1 costs nothing, other values one more base pass a step. People use 0.7 to 1.5.",
-                ),
-                io.Combo.Input(
-                    "strength_curve",
-                    options=list(CURVES),
-                    default="constant",
-                    tooltip="How the identity's strength runs over the sampling.",
-                ),
-                io.Combo.Input(
-                    "reuse",
-                    options=list(REUSE_PLANS),
-                    default="exact",
-                    tooltip="exact runs InfuseNet every step; balanced about 10 times in 30 steps, fast 8 times, forecasting between.",
+                *dial_inputs(),
+            ],
+            outputs=[
+                io.Latent.Output(display_name="latent", tooltip="The denoised latent."),
+                io.String.Output(
+                    display_name="report",
+                    tooltip="Steps, InfuseNet runs computed and reused, seconds in the base and in InfuseNet, peak memory.",
                 ),
             ],
-            outputs=[io.Latent.Output(display_name="latent"), io.String.Output(display_name="report")],
         )
 
     @classmethod
-    def execute(cls, latent_image, identity_guidance, strength_curve, reuse, **ksampler) -> io.NodeOutput:
-        request = SamplingRequest(CURVES[strength_curve], reuse)
-        return io.NodeOutput(*sample(request=request, guidance=identity_guidance, latent=latent_image, **ksampler))
+    def execute(cls, model, latent_image, **widgets) -> io.NodeOutput:
+        latent, record = sample(model, read_dials(widgets), latent=latent_image, **widgets)
+        return io.NodeOutput(latent, record.text(), ui=ui.PreviewText(record.text()))
+
+
+class InfuGuider(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="InfuGuider",
+            display_name="Infu Guider",
+            category="InfU/sampling",
+            description="CFGGuider with Infu Sampler's dials, for SamplerCustomAdvanced. Neutral settings give exactly CFGGuider's picture, and without a negative prompt BasicGuider's.",
+            search_aliases=[*ALIASES, "cfgguider", "basicguider"],
+            inputs=[
+                io.Model.Input("model", tooltip="From Apply InfuseNet; any other model is guided as CFGGuider does."),
+                io.Conditioning.Input("positive", tooltip="What to draw."),
+                io.Conditioning.Input(
+                    "negative",
+                    optional=True,
+                    tooltip="What to avoid; needed where cfg is not 1, leave empty for FLUX.1-dev.",
+                ),
+                io.Float.Input(
+                    "cfg",
+                    default=1.0,
+                    min=0.0,
+                    max=100.0,
+                    step=0.1,
+                    round=0.01,
+                    tooltip="Classifier-free guidance: 1 for FLUX.1-dev and schnell (FLUX's own guidance comes from FluxGuidance).",
+                ),
+                *dial_inputs(),
+            ],
+            outputs=[
+                io.Guider.Output(
+                    display_name="guider", tooltip="For SamplerCustomAdvanced; its report goes to the log."
+                )
+            ],
+        )
+
+    @classmethod
+    def execute(cls, model, positive, cfg, negative=None, **widgets) -> io.NodeOutput:
+        return io.NodeOutput(InfuCFGGuider(model, read_dials(widgets), positive, negative, cfg))

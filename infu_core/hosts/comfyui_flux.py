@@ -5,8 +5,10 @@ A keyed APPLY_MODEL wrapper computes the residuals, an OUTER_SAMPLE wrapper make
 """
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import comfy.model_management
 import comfy.utils
@@ -15,8 +17,9 @@ from comfy.patcher_extension import WrappersMP
 from torch import Tensor
 
 from ..identity.identity import Identity
-from ..injection.injector import DenoisingStep, InjectionRun, InjectionSettings, RunReport
+from ..injection.injector import DenoisingStep, InjectionRun, InjectionSettings
 from ..injection.regions import IdentityRegion, Person
+from ..injection.sampling_record import SamplingRecord
 from ..injection.strength_schedule import value_on
 from ..residuals import Residuals
 from .comfyui_loading import LoadedInfuseNet
@@ -36,21 +39,17 @@ POSITIVE = 0  # ComfyUI's number for the positive prompt in `cond_or_uncond`
 class SamplingRequest:
     """What a sampler asks of every identity in its model: see `InfuSampler`.
 
-    `curve`: factors evenly spaced over the host's percents. `reuse`: see `residual_cache.REUSE_PLANS`.
-    `reports`: where each run's report is put.
+    `curve`: factors evenly spaced over the host's percents. `reuse`, `reuse_threshold`: see `ResidualCache`.
+    `without_identity`: switch all identities off. `text_cond`: the number in `cond_or_uncond` that gets none.
+    `record`: what the sampling tells about itself.
     """
 
     curve: tuple[float, ...] = (1.0,)
     reuse: str = "exact"
+    reuse_threshold: float = math.inf
     without_identity: bool = False
-    reports: "ReportBook | None" = field(default=None, compare=False)
-
-
-class ReportBook:
-    """Reports of one sampling's runs. An object, since ComfyUI copies the lists in a model's options."""
-
-    def __init__(self):
-        self.reports: list[RunReport] = []
+    text_cond: int | None = None
+    record: SamplingRecord = field(default_factory=SamplingRecord, compare=False)
 
 
 def apply_infusenet(
@@ -185,22 +184,31 @@ class Injection:
         """Make this run's state, encode the pose image before the models are loaded, and drop the state at the end."""
         options = executor.class_obj.model_options.setdefault("transformer_options", {})
         request = options.get(SAMPLING, SamplingRequest())
-        run = self.new_run(request.reuse, steps=len(sigmas) - 1)
+        run = self.new_run(request, executor.class_obj.model_patcher, steps=len(sigmas) - 1, shape=noise.shape)
         for control in self.controls:
             control(*noise.shape[-2:])
         options[RUNS] = {**options.get(RUNS, {}), self.key: run}
         try:
             return executor(noise, latent_image, sampler, sigmas, *args, **kwargs)
         finally:
-            if request.reports:
-                request.reports.reports.append(run.report)
+            request.record.runs.append(run.report)
             options[RUNS] = {key: other for key, other in options[RUNS].items() if key != self.key}
 
-    def new_run(self, reuse: str, steps: int) -> InjectionRun:
+    def new_run(self, request: SamplingRequest, patcher=None, steps: int = 1, shape: Sequence[int] = ()):
         def latents(person: int, height: int, width: int) -> Tensor:
             return self.controls[person](height, width)
 
-        return InjectionRun(self.settings, self.people, latents, self.infusenet.dtype, reuse, steps)
+        return InjectionRun(
+            self.settings,
+            self.people,
+            latents,
+            self.infusenet.dtype,
+            request.reuse if patcher else "exact",
+            steps,
+            reuse_threshold=request.reuse_threshold,
+            spare_memory=partial(spare_memory, patcher, shape) if patcher else None,
+            clock=request.record.clock,
+        )
 
     def __call__(
         self, executor, x, t, c_concat=None, c_crossattn=None, control=None, transformer_options=None, **kwargs
@@ -216,10 +224,11 @@ class Injection:
         """Residuals for the whole batch [B, L, D]: zeros in the rows that get no identity."""
         request = options.get(SAMPLING, SamplingRequest())
         conds = options.get("cond_or_uncond", [POSITIVE])
-        rows, names = chosen_rows(conds, options.get("uuids"), len(x), self.settings.on_negative)
+        without = [] if request.text_cond is None else [request.text_cond]
+        rows, names = chosen_rows(conds, options.get("uuids"), len(x), self.settings.on_negative, without)
         if request.without_identity or not rows:
             return None
-        run = options.get(RUNS, {}).get(self.key) or self.new_run("exact", steps=1)
+        run = options.get(RUNS, {}).get(self.key) or self.new_run(request)
         sigma = float(t[0])
         progress = percent_of(sigma, base.model_sampling)
         whole = len(rows) == len(x)
@@ -246,10 +255,18 @@ class Injection:
         return self
 
 
-def chosen_rows(conds: list[int], uuids: list | None, batch: int, on_negative: bool) -> tuple[list[int], tuple]:
+def spare_memory(patcher, shape: Sequence[int]) -> float:
+    """Bytes on the model's device beyond what a step of the base model needs."""
+    free = patcher.get_free_memory(patcher.load_device)
+    return free - patcher.model.memory_required(list(shape))
+
+
+def chosen_rows(
+    conds: list[int], uuids: list | None, batch: int, on_negative: bool, without: Sequence[int] = ()
+) -> tuple[list[int], tuple]:
     """Which rows of a batch get the identity, and names that tell their prompts apart."""
     size = batch // len(conds)
-    chosen = [chunk for chunk, cond in enumerate(conds) if on_negative or cond == POSITIVE]
+    chosen = [chunk for chunk, cond in enumerate(conds) if (on_negative or cond == POSITIVE) and cond not in without]
     rows = [row for chunk in chosen for row in range(chunk * size, (chunk + 1) * size)]
     return rows, tuple(uuids[chunk] if uuids else chunk for chunk in chosen)
 

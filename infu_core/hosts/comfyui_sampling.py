@@ -1,80 +1,113 @@
-"""What InfuSampler adds to ComfyUI's sampling, as options of a MODEL: every sampler and guider then honours them."""
+"""What InfuSampler adds to ComfyUI's sampling, as options of a MODEL: every sampler then honours them."""
 
+import logging
+import math
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import comfy.samplers
-from torch import Tensor
+import torch
+from comfy.patcher_extension import WrappersMP
 
 from nodes import common_ksampler  # ComfyUI's own module
 
-from ..injection.strength_schedule import ROUNDING
-from .comfyui_flux import SAMPLING, ReportBook, SamplingRequest, percent_of
+from ..injection.identity_guidance import IdentityGuidance
+from ..injection.sampling_record import BASE, SamplingRecord
+from .comfyui_flux import SAMPLING, SamplingRequest, percent_of
+from .comfyui_guidance import CALC, GuidedPredictions
 
-CALC = "sampler_calc_cond_batch_function"
+log = logging.getLogger(__name__)
 
-
-class IdentityGuidance:
-    """v = v_text + g (v_id - v_text) for the positive prompt, between two percents (Infinite-ID section 3.2).
-
-    g = 1 runs nothing extra; g = 0 is the base model alone; any other g runs the base once more, without identity.
-    """
-
-    def __init__(self, guidance: float, start_percent: float, end_percent: float, inner=None):
-        self.guidance = guidance
-        self.window = (start_percent, end_percent)
-        self.inner = inner
-
-    def __call__(self, args: dict) -> list[Tensor]:
-        """ComfyUI's replacement for computing the predictions of [positive, negative]."""
-        progress = percent_of(float(args["sigma"][0]), args["model"].model_sampling)
-        start, end = self.window
-        if not start - ROUNDING <= progress <= end + ROUNDING:
-            return self.predictions(args, args["conds"])
-        if self.guidance == 0:
-            return self.predictions(without_identity(args), args["conds"])
-        predictions = self.predictions(args, args["conds"])
-        text = self.predictions(without_identity(args), args["conds"][:1])[0]
-        return [text + self.guidance * (predictions[0] - text), *predictions[1:]]
-
-    def predictions(self, args: dict, conds: list) -> list[Tensor]:
-        if self.inner:
-            return self.inner({**args, "conds": conds})
-        return comfy.samplers.calc_cond_batch(args["model"], conds, args["input"], args["sigma"], args["model_options"])
+RECORDER = "infu_record"
 
 
-def without_identity(args: dict) -> dict:
-    """The same call with every identity of the model switched off."""
-    options = args["model_options"]
-    transformer_options = {**options.get("transformer_options", {}), SAMPLING: SamplingRequest(without_identity=True)}
-    return {**args, "model_options": {**options, "transformer_options": transformer_options}}
+@dataclass(frozen=True)
+class SamplingDials:
+    """What a sampler node asks for; the defaults change nothing."""
+
+    guidance: IdentityGuidance = IdentityGuidance()
+    curve: tuple[float, ...] = (1.0,)
+    reuse: str = "exact"
+    reuse_threshold: float = math.inf
 
 
-def with_sampling(model, request: SamplingRequest, guidance: float = 1.0, start: float = 0.0, end: float = 1.0):
-    """A clone of MODEL that samples as asked."""
+def with_dials(model, dials: SamplingDials):
+    """A clone of MODEL that samples as asked, and a request to be completed with a record for each sampling."""
     patched = model.clone()
+    request = SamplingRequest(dials.curve, dials.reuse, dials.reuse_threshold)
     patched.model_options["transformer_options"][SAMPLING] = request
-    if guidance != 1:
-        patched.model_options[CALC] = IdentityGuidance(guidance, start, end, patched.model_options.get(CALC))
+    patched.add_wrapper_with_key(WrappersMP.OUTER_SAMPLE, RECORDER, record_sampling)
+    patched.add_wrapper_with_key(WrappersMP.APPLY_MODEL, RECORDER, record_base)
+    if not dials.guidance.is_neutral:
+        patched.model_options[CALC] = GuidedPredictions(dials.guidance, patched.model_options.get(CALC))
     return patched
 
 
-def sample(model, request: SamplingRequest, guidance: float, **ksampler) -> tuple[dict, str]:
+def begin_record(options: dict) -> SamplingRecord:
+    """A fresh record in these model options; no two samplings share one."""
+    transformer_options = options["transformer_options"]
+    record = SamplingRecord()
+    options["transformer_options"] = {
+        **transformer_options,
+        SAMPLING: replace(transformer_options[SAMPLING], record=record),
+    }
+    return record
+
+
+def sample(model, dials: SamplingDials, **ksampler) -> tuple[dict, SamplingRecord]:
     """KSampler's own code on a model that samples as asked; also says what it did."""
-    book = ReportBook()
-    began = time.perf_counter()
-    model = with_sampling(model, replace(request, reports=book), guidance)
+    model = with_dials(model, dials)
+    record = begin_record(model.model_options)
     (latent,) = common_ksampler(model=model, **ksampler)
-    return latent, report(book, time.perf_counter() - began, ksampler["steps"])
+    log.info("InfuSampler: %s", record.text().replace("\n", "; "))
+    return latent, record
 
 
-def report(book: ReportBook, seconds: float, steps: int) -> str:
-    """What a sampling did, a line for each identity in the model."""
-    lines = [f"{steps} steps in {seconds:.1f} s"]
-    for run in book.reports:
-        lines.append(
-            f"InfuseNet: {run.evaluations} evaluations, {run.computed} computed, {run.reused} reused, {run.seconds:.1f} s"
+class InfuCFGGuider(comfy.samplers.CFGGuider):
+    """ComfyUI's CFGGuider on a model that samples as asked; without a negative prompt it is BasicGuider."""
+
+    def __init__(self, model, dials: SamplingDials, positive, negative=None, cfg: float = 1.0):
+        super().__init__(with_dials(model, dials))
+        if negative is None and not math.isclose(cfg, 1.0):
+            raise ValueError(f"cfg is {cfg:g}, but no negative prompt is connected; connect one, or set cfg to 1.")
+        self.inner_set_conds(
+            {"positive": positive} if negative is None else {"positive": positive, "negative": negative}
         )
-    if not book.reports:
-        lines.append("no identity in this model")
-    return "\n".join(lines)
+        self.set_cfg(cfg)
+
+    def sample(self, *args, **kwargs):
+        """See ComfyUI's CFGGuider; each call has its own record, which goes to the log."""
+        given = self.model_options
+        self.model_options = {**given}
+        record = begin_record(self.model_options)
+        try:
+            samples = super().sample(*args, **kwargs)
+        finally:
+            self.model_options = given
+        log.info("InfuGuider: %s", record.text().replace("\n", "; "))
+        return samples
+
+
+def record_sampling(executor, noise, latent_image, sampler, sigmas, *args, **kwargs):
+    """OUTER_SAMPLE: steps, seconds and peak memory of this sampling."""
+    guider = executor.class_obj
+    record = guider.model_options["transformer_options"][SAMPLING].record
+    model_sampling = guider.model_patcher.get_model_object("model_sampling")
+    record.percents = tuple(percent_of(float(sigma), model_sampling) for sigma in sigmas[:-1])
+    device = guider.model_patcher.load_device
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    began = time.perf_counter()
+    samples = executor(noise, latent_image, sampler, sigmas, *args, **kwargs)
+    record.seconds = time.perf_counter() - began
+    if device.type == "cuda":
+        record.peak_bytes = torch.cuda.max_memory_allocated(device)
+    return samples
+
+
+def record_base(executor, x, t, c_concat=None, c_crossattn=None, control=None, transformer_options=None, **kwargs):
+    """APPLY_MODEL: count and time the base model."""
+    record = (transformer_options or {})[SAMPLING].record
+    record.base_passes += 1
+    with record.clock.measuring(BASE, x.device):
+        return executor(x, t, c_concat, c_crossattn, control, transformer_options, **kwargs)

@@ -4,7 +4,6 @@ Legend for shapes: `B` batch, `H W` latent pixels, `L` image tokens, `N` identit
 """
 
 import math
-import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
@@ -13,10 +12,11 @@ from torch import Tensor
 
 from ..networks.infusenet import InfuseNet
 from ..networks.latent_tokens import pack, token_grid, token_positions
-from ..residuals import Residuals, sum_of
+from ..residuals import Residuals
 from .region_attention import RegionAttention
-from .regions import REGION_MODES, Layout, Person, lay_out
+from .regions import REGION_MODES, Layout, Person, Window, lay_out
 from .residual_cache import REUSE_PLANS, ResidualCache
+from .stopwatch import Stopwatch
 from .strength_schedule import StrengthSchedule
 from .style_alignment import align_style
 
@@ -55,7 +55,9 @@ class DenoisingStep:
 
     `latent` [B, 16, H, W]: the noisy latent, without extra channels. `timestep` [B] in 0..1. `pooled` [B, P] or None.
     `began`, `ended`: the host's percent at this evaluation, and at the end of its step where the host counts steps.
-    `step` of `steps`; `rows` tells apart batches that are denoised side by side.
+    `step` of `steps`; `rows` tells apart batches that are denoised side by side. `pictures`: how many pictures the
+    batch holds, in turn, where a host denoises each for several prompts; None for B. `window`: where the latent lies
+    in the whole picture, None where it is the whole picture.
     """
 
     latent: Tensor
@@ -66,16 +68,22 @@ class DenoisingStep:
     steps: int
     ended: float | None = None
     rows: Hashable = None
+    pictures: int | None = None
+    window: Window | None = None
 
 
 @dataclass
 class RunReport:
-    """What a run did: base evaluations with an identity, InfuseNet runs, forecasts, seconds in InfuseNet."""
+    """What a run did: base evaluations with an identity, InfuseNet runs, forecasts, and sentences for people.
+
+    `computed_at`: the percents at which InfuseNet ran.
+    """
 
     evaluations: int = 0
     computed: int = 0
     reused: int = 0
-    seconds: float = 0.0
+    computed_at: list[float] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +97,10 @@ class Prepared:
 
 
 class InjectionRun:
-    """One sampling run: everything that may be kept between its steps, and nothing after it."""
+    """One sampling run: everything that may be kept between its steps, and nothing after it.
+
+    `reuse`, `reuse_threshold`, `spare_memory`: see `ResidualCache`. `clock` counts the seconds in InfuseNet.
+    """
 
     def __init__(
         self,
@@ -99,24 +110,33 @@ class InjectionRun:
         dtype: torch.dtype,
         reuse: str = "exact",
         steps: int = 1,
+        reuse_threshold: float = math.inf,
+        spare_memory: Callable[[], float] | None = None,
+        clock: Stopwatch | None = None,
     ):
         self.settings = settings
         self.people = tuple(people)
         self.control_latents = control_latents
         self.dtype = dtype
-        self.cache = ResidualCache(REUSE_PLANS[reuse], steps) if reuse != "exact" else None
-        self.report = RunReport()
+        plan = REUSE_PLANS[reuse]
+        self.cache = ResidualCache(plan, steps, reuse_threshold, spare_memory) if plan else None
+        self.clock = clock or Stopwatch()
+        self.report = RunReport(notes=self.cache.notes if self.cache else [])
         self.prepared: dict[tuple, Prepared] = {}
+
+    def strength(self, step: DenoisingStep, factor: float = 1.0) -> float:
+        """How strong the identity is at this step; 0 where the network need not run."""
+        return factor * self.settings.schedule.at(step.began, step.ended)
 
     def residuals(self, network: InfuseNet, step: DenoisingStep, factor: float = 1.0) -> Residuals | None:
         """This step's residuals, strength included, in the run's dtype; None where nothing is to be added.
 
         `factor` multiplies the strength. The network is not run outside the schedule or at strength 0.
         """
-        strength = factor * self.settings.schedule.at(step.began, step.ended)
+        strength = self.strength(step, factor)
         if strength == 0:
             return None
-        prepared = self.prepare(*step.latent.shape[-2:], step.latent.device)
+        prepared = self.prepare(*step.latent.shape[-2:], step.latent.device, step.window)
         if not prepared.layout.people:
             return None
         self.report.evaluations += 1
@@ -124,28 +144,35 @@ class InjectionRun:
         if forecast is not None:
             self.report.reused += 1
             return forecast.scaled(strength)
-        began = time.perf_counter()
-        residuals = self.compute(network, step, prepared)
-        self.report.seconds += time.perf_counter() - began
+        with self.clock.measuring("infusenet", step.latent.device):
+            residuals = self.compute(network, step, prepared)
         self.report.computed += 1
+        self.report.computed_at.append(step.began)
         if self.cache:
             self.cache.remember(step.rows, step.step, step.began, residuals)
         return residuals.scaled(strength)
 
-    def prepare(self, height: int, width: int, device: torch.device) -> Prepared:
-        """Masks, identity tokens and pose latents for pictures of this latent size."""
-        key = (height, width, device)
+    def prepare(self, height: int, width: int, device: torch.device, window: Window | None = None) -> Prepared:
+        """Masks, identity tokens and pose latents for latents of this size, at this place in the picture."""
+        key = (height, width, device, window)
         if key not in self.prepared:
-            rows, columns = token_grid(height, width)
-            layout = lay_out(self.people, rows, columns, device)
+            layout = lay_out(self.people, height, width, device, window)
             places = [self.people.index(person) for person in layout.people]
+            controls = [self.control(place, height, width, window) for place in places]
             self.prepared[key] = Prepared(
                 layout=layout,
                 tokens=[person.tokens[None].to(device, self.dtype) for person in layout.people],
-                controls=[pack(self.control_latents(place, height, width)).to(device, self.dtype) for place in places],
-                positions=token_positions(rows, columns, device),
+                controls=[pack(control).to(device, self.dtype) for control in controls],
+                positions=token_positions(*token_grid(height, width), device),
             )
         return self.prepared[key]
+
+    def control(self, person: int, height: int, width: int, window: Window | None) -> Tensor:
+        """One person's pose latents, [1 or F, 16, height, width]."""
+        if window is None:
+            return self.control_latents(person, height, width)
+        whole = self.control_latents(person, window.full_height, window.full_width)
+        return whole[..., window.top : window.top + height, window.left : window.left + width]
 
     def compute(self, network: InfuseNet, step: DenoisingStep, prepared: Prepared) -> Residuals:
         """Run InfuseNet for everybody; style, masks, block weights and the people's own strengths applied."""
@@ -160,12 +187,12 @@ class InjectionRun:
             residuals = align_style(residuals, settings.style_alignment, layout.masks).scaled(layout.output_weight())
         else:
             one_person = evaluate.cropped if settings.region_mode == "cropped" else evaluate.whole
-            parts = []
+            residuals = None
             for index, person in enumerate(layout.people):
                 mask = layout.masks[index : index + 1]
                 part = align_style(one_person(index), settings.style_alignment, mask)
-                parts.append(part.scaled(person.strength * mask[..., None]))
-            residuals = sum_of(parts)
+                part = part.scaled(person.strength * mask[..., None])
+                residuals = part if residuals is None else residuals.add_(part)
         if settings.double_weights is None and settings.single_weights is None:
             return residuals
         return residuals.weighted(
@@ -195,7 +222,7 @@ class Evaluation:
             image, control, positions = image[:, chosen], control[:, chosen], positions[chosen]
         return self.network(
             image=image,
-            control=repeated(control, len(image)),
+            control=self.for_each_row(control),
             identity=tokens,
             timestep=self.step.timestep,
             pooled=self.step.pooled,
@@ -210,7 +237,7 @@ class Evaluation:
         sizes = torch.tensor([tokens.shape[1] for tokens in self.prepared.tokens])
         owners = torch.repeat_interleave(torch.arange(len(sizes)), sizes).to(masks.device)
         nearest = masks.argmax(dim=0)  # [L]
-        controls = torch.stack([repeated(control, len(self.image)) for control in self.prepared.controls])
+        controls = torch.stack([self.for_each_row(control) for control in self.prepared.controls])
         control = controls[nearest, :, torch.arange(len(nearest), device=masks.device)].transpose(0, 1)
         return self(torch.cat(self.prepared.tokens, dim=1), control, attention=RegionAttention(owners, masks))
 
@@ -229,6 +256,14 @@ class Evaluation:
             return whole
 
         return part.map(place)
+
+    def for_each_row(self, control: Tensor) -> Tensor:
+        """Pose latents of F pictures -> one for each row [B, L, 64]: pictures in turn, anew for every prompt."""
+        batch = len(self.image)
+        if len(control) == 1:
+            return control.expand(batch, -1, -1)
+        pictures = self.step.pictures or batch
+        return repeated(repeated(control, pictures), batch)
 
 
 def repeated(values: Tensor, batch: int) -> Tensor:

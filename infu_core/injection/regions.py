@@ -1,7 +1,7 @@
 """Who goes where: identities with soft masks, brought to one value per image token.
 
 FaceStudio section 3.3 (one identity per person region). Legend for shapes: `k` people, `N` identity tokens,
-`C` context, `h w` token grid, `L` = h * w.
+`C` context, `L` tokens of a latent picture.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..identity.identity import Identity
+from ..networks.latent_tokens import token_grid
 
 REGION_MODES = ("one_pass", "separate", "cropped")
 
@@ -21,13 +22,14 @@ class IdentityRegion:
     """One person of a picture, as the graph holds it.
 
     `mask` [height, width] in 0..1 at any size, None for the whole picture. `strength` multiplies the node's own.
-    `pose_image` [1, height, width, 3] for this person alone.
+    `pose_image` [1, height, width, 3] for this person alone. `masks_given`: how many masks the mask was one of.
     """
 
     identity: Identity
     mask: Tensor | None = None
     strength: float = 1.0
     pose_image: Tensor | None = None
+    masks_given: int = 1
 
     def __post_init__(self):
         if not 0 <= self.strength < float("inf"):
@@ -64,19 +66,35 @@ class Layout:
         return (strengths[:, None] * self.masks).sum(0)[None, :, None]
 
 
-def lay_out(people: Sequence[Person], rows: int, columns: int, device: torch.device) -> Layout:
-    """People with masks on a grid of rows x columns tokens; people whose mask or strength is all zero are left out."""
+@dataclass(frozen=True)
+class Window:
+    """Where a latent lies in the whole picture, in latent pixels; hosts denoise parts of pictures on their own."""
+
+    top: int
+    left: int
+    full_height: int
+    full_width: int
+
+
+def lay_out(
+    people: Sequence[Person], height: int, width: int, device: torch.device, window: Window | None = None
+) -> Layout:
+    """People with masks on the token grid of a latent; people whose mask or strength is all zero are left out."""
     if len(people) == 1 and (people[0].mask is None or bool((people[0].mask >= 1).all())):
         return Layout(tuple(person for person in people if person.strength > 0), None)
-    masks = torch.stack([token_mask(person.mask, rows, columns) for person in people])
+    masks = torch.stack([token_mask(person.mask, height, width, window) for person in people])
     masks = masks / masks.sum(0).clamp_min(1.0)
     present = [index for index, person in enumerate(people) if person.strength > 0 and bool((masks[index] > 0).any())]
     return Layout(tuple(people[index] for index in present), masks[present].to(device))
 
 
-def token_mask(mask: Tensor | None, rows: int, columns: int) -> Tensor:
-    """A mask [height, width] -> one value per token, [L], by area; None is one everywhere."""
+def token_mask(mask: Tensor | None, height: int, width: int, window: Window | None = None) -> Tensor:
+    """A mask of the picture, at any size -> one value per token of a latent, [L], by area; None is one everywhere."""
+    rows, columns = token_grid(height, width)
     if mask is None:
         return torch.ones(rows * columns)
     mask = mask.detach().float().cpu().clamp(0, 1)[None, None]
+    if window:
+        mask = F.interpolate(mask, size=(window.full_height, window.full_width), mode="area")
+        mask = mask[..., window.top : window.top + height, window.left : window.left + width]
     return F.interpolate(mask, size=(rows, columns), mode="area").flatten()

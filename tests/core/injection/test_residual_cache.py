@@ -1,14 +1,16 @@
 """Residual reuse: how often InfuseNet runs, and that forecasts lie on the line of the last two computed ones."""
 
-import math
-
 import pytest
 import torch
 from harness.tiny_injection import blocks, close, network, person, run, step
 
-from infu_core.injection.residual_cache import REUSE_PLANS, ResidualCache
+from infu_core.injection.residual_cache import REUSE_PLANS, ResidualCache, ReusePlan
 from infu_core.injection.strength_schedule import StrengthSchedule
 from infu_core.residuals import Residuals
+
+
+def constant(value):
+    return Residuals((torch.full((1, 2, 2), value),), ())
 
 
 def runs(mode, steps=30, evaluations=1, schedule=None):
@@ -28,13 +30,26 @@ def test_runs_of_thirty_steps(mode, most, least):
 
 
 @pytest.mark.parametrize("mode", ["balanced", "fast"])
-@pytest.mark.parametrize("steps", [1, 2, 4, 8, 20, 50])
-def test_every_length_of_run_saves_but_starts_with_two_points(mode, steps):
-    assert min(2, steps) <= runs(mode, steps) <= max(2, math.ceil(steps / 2))
+@pytest.mark.parametrize("steps", [1, 2, 4, 8, 12, 20, 50, 100])
+def test_the_number_of_runs_does_not_grow_with_the_steps(mode, steps):
+    assert runs(mode, steps) == min(steps, REUSE_PLANS[mode].runs)
 
 
-def test_samplers_that_evaluate_twice_per_step_save_more():
-    assert runs("balanced", evaluations=2) <= 15
+@pytest.mark.parametrize(("mode", "most"), [("balanced", 12), ("fast", 9)])
+def test_samplers_that_evaluate_twice_per_step_need_no_more_runs(mode, most):
+    """One more than usual: the first two evaluations make the first line."""
+    assert runs(mode, evaluations=2) <= most
+
+
+def test_a_step_that_the_host_skipped_is_made_up_for():
+    """EasyCache leaves out steps; a planned one must not be lost with it."""
+    cache = ResidualCache(ReusePlan(runs=4, first=2), steps=20)
+    planned = sorted(cache.plan.computed_steps(20))
+    for index in planned[:2]:
+        cache.forecast("row", index, index / 20)
+        cache.remember("row", index, index / 20, constant(1.0))
+    assert cache.forecast("row", planned[2] - 1, 0.2) is not None
+    assert cache.forecast("row", planned[2] + 1, 0.3) is None
 
 
 def test_none_outside_the_window():
@@ -44,12 +59,11 @@ def test_none_outside_the_window():
 
 def test_a_forecast_lies_on_the_line():
     cache = ResidualCache(REUSE_PLANS["fast"], steps=30)
-    at = lambda time: Residuals((torch.full((1, 2, 2), 3 * time),), ())  # noqa: E731
     for index in range(3):
         assert cache.forecast("row", index, index / 30) is None
-        cache.remember("row", index, index / 30, at(index / 30))
+        cache.remember("row", index, index / 30, constant(3 * index / 30))
     forecast = cache.forecast("row", 3, 3 / 30)
-    assert torch.allclose(forecast.double[0], at(3 / 30).double[0])
+    assert torch.allclose(forecast.double[0], constant(3 * 3 / 30).double[0])
 
 
 def test_a_wrong_forecast_forces_a_fresh_run():
@@ -57,7 +71,7 @@ def test_a_wrong_forecast_forces_a_fresh_run():
     values = [1.0, 2.0, 3.0, 50.0]
     for index, value in enumerate(values):
         cache.forecast("row", index, index / 30)
-        cache.remember("row", index, index / 30, Residuals((torch.full((1, 2, 2), value),), ()))
+        cache.remember("row", index, index / 30, constant(value))
     assert cache.forecast("row", 4, 4 / 30) is None
 
 
@@ -83,3 +97,37 @@ def test_reuse_changes_little_where_residuals_change_little():
         expected, made = exact.residuals(net, at), reused.residuals(net, at)
     error = max(float((x - y).norm() / y.norm()) for x, y in zip(blocks(made), blocks(expected), strict=True))
     assert error < 0.05
+
+
+def filled(cache, steps=3):
+    for index in range(steps):
+        if cache.forecast("row", index, index / 30) is None:
+            cache.remember("row", index, index / 30, constant(float(index)))
+
+
+def test_where_nothing_fits_every_step_is_computed_and_it_says_so():
+    cache = ResidualCache(REUSE_PLANS["fast"], steps=30, spare_memory=lambda: 31)
+    filled(cache, steps=30)
+    assert cache.nbytes == 0
+    assert len(cache.notes) == 1 and "Residual reuse was off" in cache.notes[0] and "0.00 GB" in cache.notes[0]
+
+
+def test_two_more_sets_are_room_enough():
+    cache = ResidualCache(REUSE_PLANS["fast"], steps=30, spare_memory=lambda: 32)
+    filled(cache)
+    assert cache.nbytes == 32 and cache.notes == []
+
+
+def test_never_more_than_two_sets_are_kept():
+    cache = ResidualCache(REUSE_PLANS["balanced"], steps=30)
+    filled(cache, steps=30)
+    assert cache.nbytes == 2 * constant(1.0).nbytes
+
+
+def test_kept_residuals_are_not_those_that_are_handed_out():
+    """The host adds into what it gets."""
+    net, one_run = network(), run([person()], reuse="fast", steps=30)
+    for index in range(4):
+        made = one_run.residuals(net, step(began=index / 30, index=index, steps=30))
+    kept = [block for track in one_run.cache.tracks.values() for _, point in track.points for block in blocks(point)]
+    assert not {block.data_ptr() for block in kept} & {block.data_ptr() for block in blocks(made)}

@@ -1,0 +1,65 @@
+"""Identity guidance in ComfyUI: the text alone as one more condition of the same batch."""
+
+import uuid
+from dataclasses import replace
+
+import comfy.samplers
+from torch import Tensor
+
+from ..injection.identity_guidance import IdentityGuidance
+from .comfyui_flux import SAMPLING, SamplingRequest, percent_of
+
+CALC = "sampler_calc_cond_batch_function"
+TEXT_COND = 2
+"""The text alone stands behind positive (0) and negative (1)."""
+
+
+class GuidedPredictions:
+    """ComfyUI's `sampler_calc_cond_batch_function`: the positive prompt's prediction, guided by identity.
+
+    `inner`: the function that stood there before, or None.
+    """
+
+    def __init__(self, guidance: IdentityGuidance, inner=None):
+        self.guidance = guidance
+        self.inner = inner
+
+    def __call__(self, args: dict) -> list[Tensor]:
+        """Denoised predictions of [positive, negative]."""
+        percent = percent_of(float(args["sigma"][0]), args["model"].model_sampling)
+        if not self.guidance.acts(percent):
+            return self.predictions(args, args["conds"])
+        if self.guidance.is_text_alone:
+            return self.predictions(asking(args, without_identity=True), args["conds"])
+        with_identity, negative, text = self.both(args)
+        return [self.guidance.combine(with_identity, text), negative]
+
+    def both(self, args: dict) -> list[Tensor]:
+        """Predictions of [positive, negative, the positive prompt without identity]."""
+        positive, negative = args["conds"]
+        request(args).record.text_passes += 1
+        if self.inner:
+            text = self.predictions(asking(args, without_identity=True), [renamed(positive), None])
+            return [*self.predictions(args, args["conds"]), text[0]]
+        return self.predictions(asking(args, text_cond=TEXT_COND), [positive, negative, renamed(positive)])
+
+    def predictions(self, args: dict, conds: list) -> list[Tensor]:
+        if self.inner:
+            return self.inner({**args, "conds": conds})
+        return comfy.samplers.calc_cond_batch(args["model"], conds, args["input"], args["sigma"], args["model_options"])
+
+
+def renamed(cond: list[dict]) -> list[dict]:
+    """The same condition under another name, so that caches (EasyCache's, ours) keep the two apart."""
+    return [{**part, "uuid": uuid.UUID(int=part["uuid"].int ^ 1)} if "uuid" in part else part for part in cond]
+
+
+def request(args: dict) -> SamplingRequest:
+    return args["model_options"].get("transformer_options", {}).get(SAMPLING, SamplingRequest())
+
+
+def asking(args: dict, **changes) -> dict:
+    """The same call with something else asked of the model's identities."""
+    options = args["model_options"]
+    changed = {**options.get("transformer_options", {}), SAMPLING: replace(request(args), **changes)}
+    return {**args, "model_options": {**options, "transformer_options": changed}}
