@@ -237,8 +237,8 @@ def check_not_a_text_controlnet(sizes: InfuseNetConfig, name: str) -> None:
     if sizes.hidden_size == FLUX_HIDDEN and depth != PUBLISHED_DEPTH:
         raise CheckpointError(
             f"{name} is a FLUX ControlNet with {depth[0]} + {depth[1]} blocks, where InfuseNet has "
-            f"{PUBLISHED_DEPTH[0]} + {PUBLISHED_DEPTH[1]} (upscaler, depth and union ControlNets look like this); load it "
-            "with a ControlNet loader, or, if you trained it as an InfuseNet, say so with "
+            f"{PUBLISHED_DEPTH[0]} + {PUBLISHED_DEPTH[1]} (upscaler, depth and union ControlNets do); load it with "
+            "a ControlNet loader, or, if you trained it as an InfuseNet, say so with "
             f'"{KIND}": "{NETWORK}" in its metadata or config.json.'
         )
 
