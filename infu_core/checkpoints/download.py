@@ -49,9 +49,7 @@ def ask_hub(file: KnownFile, hub: str) -> Remote:
             headers = answer.headers
     except urllib.error.HTTPError as error:
         if error.code not in (301, 302, 303, 307, 308):
-            raise CheckpointError(
-                f"{url} can't be fetched: the server answered {error.code} {error.reason}."
-            ) from error
+            raise CheckpointError(f"{url} can't be fetched: the server says {error.code} {error.reason}.") from error
         headers = error.headers
     except OSError as error:
         raise CheckpointError(f"{url} can't be reached ({error}); check the connection and run this again.") from error
@@ -109,9 +107,7 @@ def fetch(remote: Remote, part: Path, say) -> None:
             with part.open("ab" if resumed else "wb") as out:
                 copy(answer, out, remote.bytes, say)
     except OSError as error:
-        raise CheckpointError(
-            f"The download of {part.stem} broke off ({error}); run this again to continue."
-        ) from error
+        raise CheckpointError(f"The download of {part.stem} broke off ({error}); run this again.") from error
     if remote.bytes is not None and part.stat().st_size < remote.bytes:
         raise CheckpointError(
             f"The download of {part.stem} broke off at {part.stat().st_size:,} of {remote.bytes:,} bytes; run this "

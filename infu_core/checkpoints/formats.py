@@ -192,8 +192,8 @@ def network_config(
         raise CheckpointError(f"{name} is incomplete: it has no transformer blocks; download it again.")
     head = shapes[norms[0]][0]
     given = config or {}
-    axes = given.get("axes_dims_rope") or (FLUX_AXES if head == FLUX_HEAD else None)
-    if axes is None:
+    axes = given.get("axes_dims_rope") or (FLUX_AXES if head == FLUX_HEAD else ())
+    if len(axes) != 3:
         raise CheckpointError(
             f"{name} has attention heads of {head} channels (FLUX.1 has {FLUX_HEAD}), and no config says how they "
             f"divide over the axes; put a config.json with axes_dims_rope beside it, or '{CONFIG}' into its metadata."
@@ -225,7 +225,7 @@ def network_config(
             guidance_embeds=guidance,
             in_channels=channels,
             control_channels=control_channels,
-            axes=tuple(axes),
+            axes=(axes[0], axes[1], axes[2]),
         )
     except ValueError as error:
         raise CheckpointError(f"{name} can't be an InfuseNet: {error}") from error

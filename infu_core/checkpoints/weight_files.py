@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from safetensors import safe_open
 from torch import Tensor
@@ -125,5 +125,5 @@ def single_file_config(path: Path) -> Config | None:
     return folder_config(path.parent) if path.stem.startswith(DIFFUSERS_STEM) else None
 
 
-def is_diffusers_file(path: Path) -> bool:
+def is_diffusers_file(path: PurePath) -> bool:
     return bool(SHARD.match(path.stem)) or path.stem.startswith(DIFFUSERS_STEM)
