@@ -29,7 +29,7 @@ def caption(scene: Scene, seed: int, keep: float = 0.8) -> str:
     if len(people) == 2:
         ways = ("{} on the left and {} on the right", "two people , {} and {}", "{} and {}")
         people = [str(rng.choice(ways)).format(*people)]
-    text = f"{start} {people[0]}"
+    text = f"{start} {people[0]}" if people else start.removesuffix(" of")
     if rng.random() < keep:
         text += ", " + _where(scene.background, rng)
     return " ".join(text.replace(",", " , ").split())

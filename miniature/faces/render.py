@@ -26,9 +26,9 @@ def render(scene: Scene, size: int = 128) -> Rendering:
     """Draw the scene; the same scene and size give the same pixels."""
     canvas, heads = paint(scene, OVERSAMPLING * size)
     image = finish(canvas, scene.style, size, scene.seed)
-    boxes = np.stack([head.box() for head in heads]) / OVERSAMPLING
-    key_points = np.stack([head.key_points() for head in heads]) / OVERSAMPLING
-    return Rendering(image, boxes.astype(np.float32), key_points.astype(np.float32), scene)
+    boxes = np.array([head.box() for head in heads], np.float32).reshape(-1, 4) / OVERSAMPLING
+    key_points = np.array([head.key_points() for head in heads], np.float32).reshape(-1, 5, 2) / OVERSAMPLING
+    return Rendering(image, boxes, key_points, scene)
 
 
 def render_random(seed: int, people: tuple[int, ...], style: str | None = None, size: int = 128) -> Rendering:

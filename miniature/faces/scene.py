@@ -53,7 +53,10 @@ class Scene:
 
 
 def scene(seed: int, people: tuple[Person, ...], style: str | None = None, restyle: float = 0.35) -> Scene:
-    """A random picture of one or two people. With probability `restyle` each, hair, beard and glasses are changed."""
+    """A random picture of these people (none, one or two).
+
+    With probability `restyle` each, hair colour, hair style, beard and glasses are not what they usually wear.
+    """
     rng = np.random.default_rng((0x5CE2E, seed))
     dressed = tuple(_dressed(person, rng, restyle) for person in people)
     angle = rng.uniform(-1.1, 1.1)

@@ -17,11 +17,11 @@ def sheet(rows: int, columns: int, size: int, picture) -> np.ndarray:
 
 def people_by_style(first: int, rows: int, columns: int, size: int = 128) -> np.ndarray:
     """One person per row; the styles follow one another along it."""
-    picture = lambda row, column: (
-        render_random(  # noqa: E731
-            1000 * row + column, (first + row,), STYLES[column % len(STYLES)], size
-        ).image
-    )
+
+    def picture(row: int, column: int) -> np.ndarray:
+        style = STYLES[column % len(STYLES)]
+        return render_random(1000 * row + column, (first + row,), style, size).image
+
     return sheet(rows, columns, size, picture)
 
 

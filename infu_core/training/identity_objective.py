@@ -1,0 +1,103 @@
+"""What InfuseNet and its projector are trained for: the frozen base, helped by them, predicts the flow.
+
+InfiniteYou section 3.4. The same for both stages; they differ in where picture and identity come from: one picture
+(stage 1), or a photo and a picture made of the same person (stage 2).
+
+Legend for shapes: `B` batch, `L` image tokens, `T` prompt tokens, `C` context, `P` pooled, `E` ArcFace (512).
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from ..networks.identity_projector import IdentityProjector
+from ..networks.infusenet import InfuseNet
+from ..networks.latent_tokens import pack, token_grid, token_positions
+from ..residuals import Residuals
+from .flow_matching import Draws, flow_loss, noised
+
+INFUSENET_GUIDANCE = 1.0
+"""What the published pipeline feeds to InfuseNet, whatever the base's guidance is."""
+
+
+class FrozenBase(Protocol):
+    """A FLUX that is not trained: tokens [B, L, 64] -> velocity [B, L, 64]."""
+
+    def __call__(
+        self, image: Tensor, context: Tensor, pooled: Tensor, time: Tensor, positions: Tensor, residuals: Residuals
+    ) -> Tensor: ...
+
+
+class IdentityObjective(nn.Module):
+    """Its parameters are InfuseNet's and the projector's; the base is outside of them and of every checkpoint."""
+
+    def __init__(self, base: FrozenBase, infusenet: InfuseNet, projector: IdentityProjector):
+        super().__init__()
+        self.infusenet = infusenet
+        self.projector = projector
+        self._base: tuple[FrozenBase] = (base,)  # in a tuple, so that torch does not count it among the modules
+
+    def forward(
+        self,
+        latents: Tensor,
+        control: Tensor,
+        vectors: Tensor,
+        context: Tensor,
+        pooled: Tensor,
+        noise: Tensor,
+        time: Tensor,
+    ) -> Tensor:
+        """Loss per sample, [B].
+
+        `latents`, `control`, `noise` [B, 16, H, W] in the denoiser's scale; `vectors` [B, E] of length one;
+        `context` [B, T, C] and `pooled` [B, P] of the prompt; `time` [B].
+        """
+        draws = Draws(noise, time)
+        clean = pack(latents)
+        noisy = pack(noised(latents, draws))
+        positions = token_positions(*token_grid(*latents.shape[-2:]), latents.device)
+        guidance = torch.full_like(time, INFUSENET_GUIDANCE) if self.infusenet.config.guidance_embeds else None
+        residuals = self.infusenet(
+            noisy, pack(control), self.projector(vectors[:, None]), time, pooled, guidance, positions=positions
+        )
+        predicted = self._base[0](noisy, context, pooled, time, positions, residuals)
+        return flow_loss(predicted, clean, Draws(pack(noise), time))
+
+
+def begin_silent(infusenet: InfuseNet) -> None:
+    """Zero the layers that lead out, so that training begins at the bare base."""
+    for layer in (*infusenet.double_residuals, *infusenet.single_residuals):
+        for weight in layer.parameters():
+            nn.init.zeros_(weight)
+
+
+def begin_projector(projector: IdentityProjector) -> None:
+    """The queries must differ from the first step on; as published, normal with deviation width ** -0.5."""
+    nn.init.normal_(projector.latents, std=projector.config.width**-0.5)
+
+
+def copy_base_blocks(infusenet: InfuseNet, weights: dict[str, Tensor]) -> None:
+    """Begin as the base's first blocks, as side networks are begun; `weights` under FLUX's original names."""
+    own = infusenet.state_dict()
+    taken = {name: weight for name, weight in weights.items() if name in own and own[name].shape == weight.shape}
+    infusenet.load_state_dict(taken, strict=False)
+
+
+def save_memory(module: nn.Module, kinds: tuple[type[nn.Module], ...]) -> int:
+    """Gradient checkpointing: these blocks are run again in the backward pass instead of kept. Returns how many."""
+    blocks = [block for block in module.modules() if isinstance(block, kinds)]
+    for block in blocks:
+        block.forward = _again(block.forward)  # type: ignore[method-assign]
+    return len(blocks)
+
+
+def _again(forward: Callable) -> Callable:
+    def run(*inputs, **options):
+        if not torch.is_grad_enabled():
+            return forward(*inputs, **options)
+        return checkpoint(forward, *inputs, use_reentrant=False, **options)
+
+    return run

@@ -1,0 +1,52 @@
+"""Words to conditioning: a closed vocabulary, two small transformer layers, a context and a pooled vector.
+
+Legend for shapes: `B` batch, `T` = 48 words, `C` context, `P` pooled.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from ..faces.captions import vocabulary
+
+LENGTH = 48
+EMPTY = 0  # the index of "no word here"
+
+
+class Words:
+    """The vocabulary: text to indices, and which words were not understood."""
+
+    def __init__(self):
+        self.known = {word: index + 1 for index, word in enumerate(vocabulary())}
+
+    def __len__(self) -> int:
+        return len(self.known) + 1
+
+    def split(self, text: str) -> list[str]:
+        return text.lower().replace(",", " , ").replace(".", " ").split()
+
+    def unknown(self, text: str) -> list[str]:
+        """The words of the text that the miniature has never seen, in order, each once."""
+        return list(dict.fromkeys(word for word in self.split(text) if word not in self.known))
+
+    def indices(self, text: str) -> list[int]:
+        """[T] indices; unknown words are left out, what is too long is cut."""
+        found = [self.known[word] for word in self.split(text) if word in self.known][:LENGTH]
+        return found + [EMPTY] * (LENGTH - len(found))
+
+
+class TextEncoder(nn.Module):
+    def __init__(self, words: int, context_size: int = 64, pooled_size: int = 64, layers: int = 2):
+        super().__init__()
+        self.word = nn.Embedding(words, context_size)
+        self.place = nn.Parameter(torch.randn(LENGTH, context_size) * 0.3)
+        layer = nn.TransformerEncoderLayer(
+            context_size, 4, 2 * context_size, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
+        )
+        self.layers = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
+        self.norm = nn.LayerNorm(context_size)
+        self.pool = nn.Linear(context_size, pooled_size)
+
+    def forward(self, indices: Tensor) -> tuple[Tensor, Tensor]:
+        """Word indices [B, T] -> context [B, T, C], pooled [B, P]."""
+        context = self.norm(self.layers(self.word(indices) + self.place))
+        return context, self.pool(context.mean(1))

@@ -1,0 +1,135 @@
+"""Batches for each objective, from arrays in memory or on the device. A batch depends on seed and step alone."""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from infu_core.training.flow_matching import logit_normal
+
+from ..networks.text_encoder import LENGTH
+
+Columns = dict[str, Tensor]
+DETECTOR_SIZES = (160, 320, 160, 640, 160, 320)
+
+
+class Draw:
+    """Chance for one step: everything is drawn for the whole batch, and the process keeps its share of the rows."""
+
+    def __init__(self, seed: int, step: int, batch: int, rank: int, world: int, device: torch.device):
+        self.generator = torch.Generator(device).manual_seed((seed * 1_000_003 + step) * 31 + 7)
+        self.seed, self.batch, self.device = seed, batch, device
+        share = batch // world
+        self.mine = slice(rank * share, (rank + 1) * share)
+
+    def rows(self, count: int) -> Tensor:
+        return torch.randint(count, (self.batch,), generator=self.generator, device=self.device)[self.mine]
+
+    def uniform(self, *shape: int) -> Tensor:
+        return torch.rand((self.batch, *shape), generator=self.generator, device=self.device)[self.mine]
+
+    def normal(self, *shape: int) -> Tensor:
+        return torch.randn((self.batch, *shape), generator=self.generator, device=self.device)[self.mine]
+
+
+class Batches:
+    """`columns`: equally long tensors; `make(draw, columns, step)` forms the objective's arguments."""
+
+    def __init__(self, columns: Columns, batch: int, seed: int, make: Callable[[Draw, Columns, int], Columns]):
+        self.columns, self.batch, self.seed, self.make = columns, batch, seed, make
+        self.device = next(iter(columns.values())).device
+
+    def __call__(self, step: int, rank: int, world: int) -> Columns:
+        return self.make(Draw(self.seed, step, self.batch, rank, world, self.device), self.columns, step)
+
+
+def pictures_with_noise(draw: Draw, columns: Columns, step: int) -> Columns:
+    pictures = columns["pictures"][draw.rows(len(columns["pictures"]))]
+    return {"pictures": pictures, "noise": draw.normal(16, pictures.shape[1] // 8, pictures.shape[2] // 8)}
+
+
+def crops_of_people(draw: Draw, columns: Columns, step: int) -> Columns:
+    rows = draw.rows(len(columns["crops"]))
+    light = 1 + 0.12 * draw.normal(1).clamp(-2, 2)
+    return {
+        "crops": columns["crops"][rows],
+        "people": columns["people"][rows].long(),
+        "tint": light * (1 + 0.05 * draw.normal(3).clamp(-2, 2)),
+        "dim": 0.05 * draw.normal().clamp(-2, 2),
+        "blur": (draw.uniform() < 0.35).float(),
+    }
+
+
+def pictures_with_labels(draw: Draw, columns: Columns, step: int) -> Columns:
+    rows = draw.rows(len(columns["pictures"]))
+    return {"pictures": columns["pictures"][rows], "labels": columns["labels"][rows]}
+
+
+def canvases_with_faces(draw: Draw, columns: Columns, step: int) -> Columns:
+    """Pictures at one of the detector's sizes, whole or shrunk and moved on black, as face search shows them."""
+    size = DETECTOR_SIZES[step % len(DETECTOR_SIZES)]
+    chance = torch.Generator().manual_seed(draw.seed * 1_000_003 + step)
+    share = 1.0 if torch.rand((), generator=chance) < 0.5 else float(0.3 + 0.7 * torch.rand((), generator=chance))
+    rows = draw.rows(len(columns["pictures"]))
+    rows = rows[: max(1, len(rows) * 160 * 160 // (size * size))]
+    side = max(32, int(size * share))
+    pictures = columns["pictures"][rows].permute(0, 3, 1, 2).float()
+    drawn = F.interpolate(pictures, (side, side), mode="bilinear", antialias=side < pictures.shape[-1])
+    left, top = (int(torch.randint(size - side + 1, (), generator=chance)) for _ in range(2))
+    if torch.rand((), generator=chance) < 0.5:
+        left = top = 0
+    canvas = drawn.new_zeros(len(rows), 3, size, size)
+    canvas[:, :, top : top + side, left : left + side] = drawn
+    scale = side / pictures.shape[-1]
+    shift = torch.tensor([left, top], dtype=torch.float32, device=canvas.device)
+    boxes, points = columns["boxes"][rows], columns["points"][rows]
+    empty = boxes[..., 2:3] <= boxes[..., :1]
+    boxes = torch.where(empty, -1.0, boxes * scale + shift.repeat(2))
+    points = torch.where(empty, -1.0, points * scale + shift.repeat(5))
+    return {"pictures": (canvas - 127.5) / 128, "boxes": boxes, "points": points}
+
+
+def _flow(draw: Draw, latents: Tensor) -> Columns:
+    return {"noise": draw.normal(*latents.shape[1:]), "time": logit_normal(draw.normal())}
+
+
+def _wording(draw: Draw, words: Tensor) -> Tensor:
+    """One of each picture's wordings, [B, LENGTH]."""
+    choice = (draw.uniform() * words.shape[1]).long()
+    return words.gather(1, choice[:, None, None].expand(-1, 1, LENGTH))[:, 0]
+
+
+def latents_with_words(draw: Draw, columns: Columns, step: int) -> Columns:
+    rows = draw.rows(len(columns["latents"]))
+    latents = columns["latents"][rows].float()
+    words = _wording(draw, columns["words"][rows])
+    return {"latents": latents, "words": words, "named": (draw.uniform() > 0.1).float(), **_flow(draw, latents)}
+
+
+def latents_with_guidance(draw: Draw, columns: Columns, step: int) -> Columns:
+    rows = draw.rows(len(columns["latents"]))
+    latents = columns["latents"][rows].float()
+    words = _wording(draw, columns["words"][rows])
+    return {"latents": latents, "words": words, "guidance": 1 + 5 * draw.uniform(), **_flow(draw, latents)}
+
+
+def identities(text, black: Tensor) -> Callable[[Draw, Columns, int], Columns]:
+    """Batches for `IdentityObjective`; half of the control pictures show the pose, half are `black` [1, 16, H, W]."""
+
+    def make(draw: Draw, columns: Columns, step: int) -> Columns:
+        rows = draw.rows(len(columns["latents"]))
+        latents = columns["latents"][rows].float()
+        posed = draw.uniform() < 0.5
+        with torch.no_grad():
+            context, pooled = text(_wording(draw, columns["words"][rows]).long())
+        return {
+            "latents": latents,
+            "control": torch.where(posed[:, None, None, None], columns["control"][rows].float(), black),
+            "vectors": columns["vectors"][rows].float(),
+            "context": context,
+            "pooled": pooled,
+            **_flow(draw, latents),
+        }
+
+    return make

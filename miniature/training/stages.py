@@ -1,0 +1,222 @@
+"""The stages of the miniature's training, in order. Each takes finished weights and leaves its own."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from infu_core.networks.flux_blocks import DoubleBlock, SingleBlock
+from infu_core.training.identity_objective import (
+    IdentityObjective,
+    begin_projector,
+    begin_silent,
+    copy_base_blocks,
+)
+from infu_core.training.run_settings import RunSettings
+from infu_core.training.training_run import TrainingRun
+
+from ..networks.attributes import AttributeClassifier
+from ..networks.autoencoder import Block
+from ..networks.detector import Detector
+from ..networks.recognisers import EMBEDDING_SIZE, JUDGE_SIZE, Judge, Recogniser
+from . import batches
+from .made_pairs import make_pairs
+from .objectives import (
+    AttributeObjective,
+    AutoencoderObjective,
+    DetectorObjective,
+    GuidanceObjective,
+    MiniatureBase,
+    RecogniserObjective,
+    TextToImageObjective,
+)
+from .workshop import Workshop
+
+Stage = Callable[[Workshop, float | None], bool]
+
+
+def _run(
+    workshop: Workshop, name: str, objective: nn.Module, columns: batches.Columns, make, seconds: float | None
+) -> TrainingRun | None:
+    """Train until done or out of time; None when it is not done yet."""
+    table = dict(workshop.config["stages"][name])
+    if table.pop("compiled", False) and workshop.device.type == "cuda":
+        compile_blocks(objective)
+    settings = RunSettings.from_table(table)
+    from accelerate import Accelerator
+
+    accelerator = Accelerator(mixed_precision=settings.precision, cpu=workshop.device.type == "cpu")
+    source = batches.Batches(columns, settings.batch_size, settings.seed, make)
+    run = TrainingRun(objective, source, settings, workshop.folder / "runs" / name, accelerator)
+    return run if run.run(max_seconds=seconds) else None
+
+
+def compile_blocks(objective: nn.Module) -> None:
+    """Block by block, so that one compilation serves them all; key names stay as they are."""
+    for module in objective.modules():
+        if isinstance(module, (DoubleBlock, SingleBlock, Block)):
+            module.compile()
+
+
+def autoencoder(workshop: Workshop, seconds: float | None) -> bool:
+    columns = {"pictures": workshop.renders("singles")["pictures"]}
+    network = workshop.autoencoder()
+    run = _run(workshop, "autoencoder", AutoencoderObjective(network), columns, batches.pictures_with_noise, seconds)
+    if run:
+        run.trained()
+        workshop.keep("autoencoder", network)
+    return run is not None
+
+
+def _recogniser(workshop: Workshop, name: str, network: nn.Module, size: int, half: int, seconds: float | None) -> bool:
+    """The two recognisers never see the same person: each has one half of the people."""
+    renders = workshop.renders("singles")
+    people = workshop.config["renders"]["people"] // 2
+    owner = renders["people"][:, 0]
+    rows = ((owner >= half * people) & (owner < (half + 1) * people)).nonzero()[:, 0]
+    columns = {"crops": renders["crops"][rows, 0], "people": owner[rows]}
+    objective = RecogniserObjective(network, people, half * people, size)
+    run = _run(workshop, name, objective, columns, batches.crops_of_people, seconds)
+    if run:
+        run.trained()
+        workshop.keep(name, network)
+    return run is not None
+
+
+def recogniser(workshop: Workshop, seconds: float | None) -> bool:
+    return _recogniser(workshop, "recogniser", Recogniser(), EMBEDDING_SIZE, 0, seconds)
+
+
+def judge(workshop: Workshop, seconds: float | None) -> bool:
+    return _recogniser(workshop, "judge", Judge(), JUDGE_SIZE, 1, seconds)
+
+
+def attributes(workshop: Workshop, seconds: float | None) -> bool:
+    renders = workshop.renders("singles")
+    columns = {name: renders[name] for name in ("pictures", "labels")}
+    network = AttributeClassifier()
+    run = _run(workshop, "attributes", AttributeObjective(network), columns, batches.pictures_with_labels, seconds)
+    if run:
+        run.trained()
+        workshop.keep("attributes", network)
+    return run is not None
+
+
+def detector(workshop: Workshop, seconds: float | None) -> bool:
+    singles, couples = workshop.renders("singles"), workshop.renders("couples")
+    share = len(couples["pictures"]) * 2
+    columns = {"pictures": torch.cat((singles["pictures"][:share], couples["pictures"]))}
+    for name in ("boxes", "points"):
+        one, two = singles[name][:share], couples[name]
+        columns[name] = torch.cat((torch.cat((one, torch.full_like(one, -1.0)), 1), two))
+    network = Detector()
+    run = _run(workshop, "detector", DetectorObjective(network), columns, batches.canvases_with_faces, seconds)
+    if run:
+        run.trained()
+        workshop.keep("detector", network)
+    return run is not None
+
+
+def _text_columns(workshop: Workshop) -> batches.Columns:
+    sets = [workshop.renders(name) for name in ("singles", "couples")]
+    return {
+        "latents": torch.cat([workshop.latents_of(part["pictures"]) for part in sets]),
+        "words": torch.cat([part["words"].to(workshop.device) for part in sets]),
+    }
+
+
+def base(workshop: Workshop, seconds: float | None) -> bool:
+    text, flux = workshop.text(), workshop.flux()
+    columns = _text_columns(workshop)
+    run = _run(workshop, "base", TextToImageObjective(text, flux), columns, batches.latents_with_words, seconds)
+    if run:
+        run.trained()
+        workshop.keep("text", text)
+        workshop.keep("base", flux)
+    return run is not None
+
+
+def guidance(workshop: Workshop, seconds: float | None) -> bool:
+    teacher, text = workshop.trained("base", workshop.flux()), workshop.trained("text", workshop.text())
+    student = workshop.flux()
+    student.load_state_dict(teacher.state_dict())
+    if workshop.config["stages"]["guidance"].get("compiled") and workshop.device.type == "cuda":
+        compile_blocks(teacher)
+    objective = GuidanceObjective(student, teacher, text)
+    columns = _text_columns(workshop)
+    run = _run(workshop, "guidance", objective, columns, batches.latents_with_guidance, seconds)
+    if run:
+        run.trained()
+        workshop.keep("flux", student)
+    return run is not None
+
+
+def pose_latents(workshop: Workshop, points: Tensor) -> Tensor:
+    """Key points [n, F, 10] -> the latents of their drawings, as a user's pose picture gives them."""
+    from infu_core.faces.pose_image import draw_pose
+
+    size = workshop.config["renders"]["size"]
+    parts = []
+    for start in range(0, len(points), 1024):
+        drawn = [
+            draw_pose([face.reshape(5, 2) for face in row if face.max() >= 0], size, size)
+            for row in points[start : start + 1024].cpu().numpy()
+        ]
+        parts.append(workshop.latents_of(torch.from_numpy(np.stack(drawn))))
+    return torch.cat(parts)
+
+
+def _identity_run(workshop: Workshop, name: str, before: str | None, columns: batches.Columns, seconds) -> bool:
+    flux, text = workshop.trained("flux", workshop.flux()), workshop.trained("text", workshop.text())
+    infusenet, projector = workshop.infusenet(), workshop.projector()
+    if before:
+        infusenet.load_state_dict(workshop.trained(f"{before}-infusenet", workshop.infusenet()).state_dict())
+        projector.load_state_dict(workshop.trained(f"{before}-projector", workshop.projector()).state_dict())
+    else:
+        copy_base_blocks(infusenet, {key: value.cpu() for key, value in flux.state_dict().items()})
+        begin_silent(infusenet)
+        begin_projector(projector)
+    if workshop.config["stages"][name].get("compiled") and workshop.device.type == "cuda":
+        compile_blocks(flux)
+    objective = IdentityObjective(MiniatureBase(flux), infusenet, projector)
+    run = _run(workshop, name, objective, columns, batches.identities(text, workshop.black), seconds)
+    if run:
+        run.trained()
+        workshop.keep(f"{name}-infusenet", infusenet)
+        workshop.keep(f"{name}-projector", projector)
+    return run is not None
+
+
+def stage1(workshop: Workshop, seconds: float | None) -> bool:
+    """Single person, single sample: picture and identity are of one picture."""
+    renders = workshop.renders("singles")
+    columns = {
+        "latents": workshop.latents_of(renders["pictures"]),
+        "words": renders["words"].to(workshop.device),
+        "vectors": workshop.vectors_of(renders["crops"][:, 0]).half(),
+        "control": pose_latents(workshop, renders["points"]),
+    }
+    return _identity_run(workshop, "stage1", None, columns, seconds)
+
+
+def stage2(workshop: Workshop, seconds: float | None) -> bool:
+    """Single person, multiple samples: an identity from a photo, a picture that stage 1 made of it."""
+    pairs = make_pairs(workshop)
+    columns = {name: pairs[name].to(workshop.device) for name in ("latents", "words", "vectors")}
+    columns["control"] = pose_latents(workshop, pairs["points"])
+    return _identity_run(workshop, "stage2", "stage1", columns, seconds)
+
+
+STAGES: dict[str, tuple[Stage, str]] = {
+    "recogniser": (recogniser, "recogniser"),
+    "judge": (judge, "judge"),
+    "attributes": (attributes, "attributes"),
+    "detector": (detector, "detector"),
+    "autoencoder": (autoencoder, "autoencoder"),
+    "base": (base, "base"),
+    "guidance": (guidance, "flux"),
+    "stage1": (stage1, "stage1-infusenet"),
+    "stage2": (stage2, "stage2-infusenet"),
+}
+"""Name -> the stage, and the weights that say it is done."""

@@ -1,0 +1,141 @@
+"""The folder that a miniature grows in: pictures, runs, finished weights; and the sizes it is built to."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import tomllib
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from infu_core.networks.identity_projector import IdentityProjector, IdentityProjectorConfig
+from infu_core.networks.infusenet import InfuseNet, InfuseNetConfig
+
+from ..networks.autoencoder import Autoencoder
+from ..networks.flux import Flux, FluxConfig
+from ..networks.recognisers import Judge, Recogniser
+from ..networks.text_encoder import TextEncoder, Words
+from .objectives import to_floats
+from .renders import HELD_OUT, RenderPlan, open_renders
+
+RECOGNISER_NAME = "miniature"
+PORTION = 256
+
+
+@dataclass
+class Workshop:
+    """`config`: the TOML file's tables. `device`: where tensors live; pictures too, where that is a GPU."""
+
+    config: dict
+    folder: Path
+    device: torch.device
+
+    @classmethod
+    def open(cls, config: Path, folder: Path, device: str) -> "Workshop":
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "weights").mkdir(exist_ok=True)
+        return cls(tomllib.loads(config.read_text()), folder, torch.device(device))
+
+    def renders(self, name: str) -> dict[str, Tensor]:
+        """A set of pictures by its name: singles, couples, held-out, held-out-couples."""
+        sizes = self.config["renders"]
+        size, people = sizes["size"], sizes["people"]
+        strangers = {"first": HELD_OUT, "people": sizes["held_out_people"], "size": size}
+        plan = {
+            "singles": RenderPlan(sizes["singles"], people, size=size),
+            "couples": RenderPlan(sizes["couples"], people, group=2, seed=1, size=size),
+            "held-out": RenderPlan(sizes["held_out"], seed=2, **strangers),
+            "held-out-couples": RenderPlan(sizes["held_out_couples"], group=2, seed=3, **strangers),
+        }[name]
+        arrays = open_renders(self.folder / "renders" / name, plan, sizes.get("processes"))
+        return {key: self._tensor(value) for key, value in arrays.items()}
+
+    def _tensor(self, array: np.ndarray) -> Tensor:
+        """On a GPU the whole array moves there; on the CPU it stays in its file."""
+        if self.device.type == "cpu":
+            return torch.from_numpy(array)
+        return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
+
+    # Networks, at the sizes of the config.
+
+    def autoencoder(self) -> Autoencoder:
+        return Autoencoder()
+
+    def text(self) -> TextEncoder:
+        base = self.config["base"]
+        return TextEncoder(len(Words()), base["context_size"], base["pooled_size"])
+
+    def flux(self) -> Flux:
+        return Flux(FluxConfig(**self.config["base"]))
+
+    def infusenet(self) -> InfuseNet:
+        base, own = self.flux().config, self.config["infusenet"]
+        sizes = InfuseNetConfig(
+            hidden_size=base.hidden_size,
+            heads=base.heads,
+            double_blocks=own["double_blocks"],
+            single_blocks=own["single_blocks"],
+            context_size=base.context_size,
+            pooled_size=base.pooled_size,
+            guidance_embeds=True,
+            axes=base.axes,
+        )
+        return InfuseNet(sizes)
+
+    def projector(self) -> IdentityProjector:
+        return IdentityProjector(
+            IdentityProjectorConfig(
+                embedding_size=512, context_size=self.config["base"]["context_size"], **self.config["projector"]
+            )
+        )
+
+    # Finished weights.
+
+    def weights(self, name: str) -> Path:
+        return self.folder / "weights" / f"{name}.safetensors"
+
+    def finished(self, name: str) -> bool:
+        return self.weights(name).exists()
+
+    def keep(self, name: str, module: nn.Module) -> None:
+        save_file(
+            {key: value.detach().cpu().contiguous() for key, value in module.state_dict().items()}, self.weights(name)
+        )
+
+    def trained(self, name: str, module: nn.Module) -> nn.Module:
+        """The module with finished weights, on the device, in evaluation mode and frozen."""
+        if not self.finished(name):
+            raise ValueError(f"{self.weights(name)} does not exist; train the stage {name} first.")
+        module.load_state_dict(load_file(self.weights(name)))
+        return module.to(self.device).eval().requires_grad_(False)
+
+    # What trained networks say of pictures.
+
+    @torch.no_grad()
+    def latents_of(self, pictures: Tensor) -> Tensor:
+        """uint8 [n, S, S, 3] -> inner latents [n, 16, S / 8, S / 8], half precision, on the device."""
+        network = self.trained("autoencoder", self.autoencoder())
+        parts = [network.encode(to_floats(part.to(self.device))).half() for part in pictures.split(PORTION)]
+        return torch.cat(parts)
+
+    @torch.no_grad()
+    def pictures_of(self, latents: Tensor) -> Tensor:
+        """Inner latents -> uint8 [n, S, S, 3]."""
+        network = self.trained("autoencoder", self.autoencoder())
+        parts = [network.decode(part.to(self.device).float()).clamp(0, 1) for part in latents.split(PORTION)]
+        return (255 * torch.cat(parts)).round().byte().permute(0, 2, 3, 1)
+
+    @torch.no_grad()
+    def vectors_of(self, crops: Tensor, who: str = "recogniser") -> Tensor:
+        """uint8 RGB crops [n, 112, 112, 3] -> unit vectors, by the recogniser or by the judge."""
+        network = self.trained(who, {"recogniser": Recogniser, "judge": Judge}[who]())
+        parts = [network(2 * to_floats(part.to(self.device)).flip(1) - 1) for part in crops.split(PORTION)]
+        return torch.cat(parts)
+
+    @cached_property
+    def black(self) -> Tensor:
+        """The latents of a black picture, [1, 16, S / 8, S / 8]: the control where no pose is given."""
+        size = self.config["renders"]["size"]
+        return self.latents_of(torch.zeros(1, size, size, 3, dtype=torch.uint8)).float()
