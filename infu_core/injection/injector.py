@@ -136,7 +136,8 @@ class InjectionRun:
         strength = self.strength(step, factor)
         if strength == 0:
             return None
-        prepared = self.prepare(*step.latent.shape[-2:], step.latent.device, step.window)
+        height, width = step.latent.shape[-2:]
+        prepared = self.prepare(height, width, step.latent.device, step.window)
         if not prepared.layout.people:
             return None
         self.report.evaluations += 1
@@ -175,10 +176,10 @@ class InjectionRun:
         return whole[..., window.top : window.top + height, window.left : window.left + width]
 
     def compute(self, network: InfuseNet, step: DenoisingStep, prepared: Prepared) -> Residuals:
-        """Run InfuseNet for everybody; style, masks, block weights and the people's own strengths applied."""
+        """Run InfuseNet for everybody; style, masks, block weights and people's own strengths applied."""
         layout, settings = prepared.layout, self.settings
         evaluate = Evaluation(network, step, prepared, settings.guidance, self.dtype)
-        if layout.masks is None:
+        if layout.whole:
             person = layout.people[0]
             residuals = evaluate(prepared.tokens[0], prepared.controls[0])
             residuals = align_style(residuals, settings.style_alignment).scaled(person.strength)
@@ -186,19 +187,27 @@ class InjectionRun:
             residuals = evaluate.together()
             residuals = align_style(residuals, settings.style_alignment, layout.masks).scaled(layout.output_weight())
         else:
-            one_person = evaluate.cropped if settings.region_mode == "cropped" else evaluate.whole
-            residuals = None
-            for index, person in enumerate(layout.people):
-                mask = layout.masks[index : index + 1]
-                part = align_style(one_person(index), settings.style_alignment, mask)
-                part = part.scaled(person.strength * mask[..., None])
-                residuals = part if residuals is None else residuals.add_(part)
+            residuals = self.one_after_another(evaluate, layout)
         if settings.double_weights is None and settings.single_weights is None:
             return residuals
         return residuals.weighted(
             settings.double_weights or (1.0,) * len(residuals.double),
             settings.single_weights or (1.0,) * len(residuals.single),
         )
+
+    def one_after_another(self, evaluate: "Evaluation", layout: Layout) -> Residuals:
+        """A run of InfuseNet for each person, added up."""
+        one_person = evaluate.cropped if self.settings.region_mode == "cropped" else evaluate.whole
+
+        def part(index: int) -> Residuals:
+            mask = layout.masks[index : index + 1]
+            aligned = align_style(one_person(index), self.settings.style_alignment, mask)
+            return aligned.scaled(layout.people[index].strength * mask[..., None])
+
+        total = part(0)
+        for index in range(1, len(layout.people)):
+            total.add_(part(index))
+        return total
 
 
 @dataclass

@@ -55,10 +55,11 @@ class Person:
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """People on one token grid: `masks` [k, L] sum to at most 1 per token; None where one person has it all."""
+    """People on one token grid: `masks` [k, L] sum to at most 1 per token; `whole` where one person has it all."""
 
     people: tuple[Person, ...]
-    masks: Tensor | None
+    masks: Tensor
+    whole: bool = False
 
     def output_weight(self) -> Tensor:
         """What each token keeps of a one-pass residual, [1, L, 1]: its masks, each times its person's strength."""
@@ -81,7 +82,8 @@ def lay_out(
 ) -> Layout:
     """People with masks on the token grid of a latent; people whose mask or strength is all zero are left out."""
     if len(people) == 1 and (people[0].mask is None or bool((people[0].mask >= 1).all())):
-        return Layout(tuple(person for person in people if person.strength > 0), None)
+        present = tuple(person for person in people if person.strength > 0)
+        return Layout(present, token_mask(None, height, width)[None].to(device), whole=True)
     masks = torch.stack([token_mask(person.mask, height, width, window) for person in people])
     masks = masks / masks.sum(0).clamp_min(1.0)
     present = [index for index, person in enumerate(people) if person.strength > 0 and bool((masks[index] > 0).any())]
@@ -93,8 +95,8 @@ def token_mask(mask: Tensor | None, height: int, width: int, window: Window | No
     rows, columns = token_grid(height, width)
     if mask is None:
         return torch.ones(rows * columns)
-    mask = mask.detach().float().cpu().clamp(0, 1)[None, None]
+    picture = mask.detach().float().cpu().clamp(0, 1)[None, None]
     if window:
-        mask = F.interpolate(mask, size=(window.full_height, window.full_width), mode="area")
-        mask = mask[..., window.top : window.top + height, window.left : window.left + width]
-    return F.interpolate(mask, size=(rows, columns), mode="area").flatten()
+        picture = F.interpolate(picture, size=(window.full_height, window.full_width), mode="area")
+        picture = picture[..., window.top : window.top + height, window.left : window.left + width]
+    return F.interpolate(picture, size=(rows, columns), mode="area").flatten()

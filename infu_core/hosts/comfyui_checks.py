@@ -1,0 +1,73 @@
+"""What must fit together before sampling: base, InfuseNet, identities, masks, VAE. One sentence for each misfit."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from ..identity.identity import Identity
+from ..injection.regions import IdentityRegion
+from .comfyui_loading import LoadedInfuseNet
+
+LATENT_CHANNELS = 16
+
+
+def check_base(model, infusenet: LoadedInfuseNet) -> None:
+    """Refuse a base model that this InfuseNet's residuals do not fit."""
+    base = model.model.model_config.unet_config
+    kind = base.get("image_model")
+    if kind != "flux" or base.get("vec_in_dim", 1) is None:  # relatives without a pooled text vector
+        named = kind if kind and kind != "flux" else type(model.model).__name__
+        raise ValueError(
+            f"InfiniteYou works with FLUX.1 models; this MODEL is of the kind '{named}'. Connect a FLUX.1 model."
+        )
+    config = infusenet.network.model.config
+    for what, ours, theirs in (
+        ("hidden size", config.hidden_size, base.get("hidden_size", config.hidden_size)),
+        ("pooled text size", config.pooled_size, base.get("vec_in_dim", config.pooled_size)),
+    ):
+        if ours != theirs:
+            raise ValueError(
+                f"{infusenet.name} was made for a FLUX of {what} {ours}, but this MODEL has {theirs}; "
+                "choose an InfuseNet that belongs to the model."
+            )
+
+
+def as_regions(identity: Identity | Sequence[IdentityRegion], infusenet: LoadedInfuseNet) -> list[IdentityRegion]:
+    """What the identity socket carried, as regions that this projector can read and whose masks all have an owner."""
+    regions = [IdentityRegion(identity)] if isinstance(identity, Identity) else list(identity)
+    if not regions:
+        raise ValueError("No identity region is connected; add at least one with Identity Region.")
+    for region in regions:
+        if region.identity.recogniser != infusenet.recogniser:
+            raise ValueError(
+                f"The identity was made by the recogniser '{region.identity.recogniser}', {infusenet.name} reads "
+                f"'{infusenet.recogniser}'; encode the photo again with that recogniser."
+            )
+        if region.masks_given > len(regions):
+            raise ValueError(
+                f"There are {region.masks_given} masks but {len(regions)} identities; "
+                "add an Identity Region for every mask, or connect fewer masks."
+            )
+    # A fixed order makes the result independent of the order in which the regions were chained.
+    return sorted(regions, key=lambda region: region.identity.digest())
+
+
+def check_vae(vae) -> None:
+    """Refuse a VAE whose latents are not FLUX.1's."""
+    if vae is None:
+        raise ValueError("No VAE came in (this checkpoint holds none); load FLUX.1's VAE (ae.safetensors).")
+    channels, dimensions = getattr(vae, "latent_channels", LATENT_CHANNELS), getattr(vae, "latent_dim", 2)
+    if channels != LATENT_CHANNELS or dimensions != 2:
+        raise ValueError(
+            f"This VAE makes {'video' if dimensions != 2 else 'picture'} latents of {channels} channels, "
+            f"FLUX.1's are picture latents of {LATENT_CHANNELS}; connect FLUX.1's VAE (ae.safetensors)."
+        )
+
+
+def check_pose_image(image: Tensor | None) -> None:
+    """Refuse a pose image that holds no numbers."""
+    if image is not None and not torch.isfinite(image).all():
+        raise ValueError(
+            "The pose image contains values that are not numbers (NaN or infinite); make it again with Infu Face Pose."
+        )

@@ -1,0 +1,48 @@
+"""Pose images as the base's latents, through ComfyUI's VAE."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import comfy.utils
+import torch
+from torch import Tensor
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False)
+class PoseLatents:
+    """A pose image, encoded for the picture size asked last; a black picture where there is none.
+
+    Lives with its node's output, not with a run: a new seed does not encode the same picture again.
+    `process_latent_in`: the base's own scaling of latents.
+    """
+
+    image: Tensor | None  # [F, height, width, 3] in 0..1
+    vae: Any
+    process_latent_in: Callable[[Tensor], Tensor]
+    size: tuple[int, int] | None = None
+    latents: Tensor | None = field(default=None, repr=False)
+
+    def __call__(self, height: int, width: int) -> Tensor:
+        """[F, 16, height, width] on the CPU, in the base's latent scale."""
+        if self.latents is None or self.size != (height, width):
+            self.latents = self.process_latent_in(self.vae.encode(self.pixels(height, width))).float().cpu()
+            self.size = (height, width)
+        return self.latents
+
+    def pixels(self, height: int, width: int) -> Tensor:
+        scale = self.vae.spacial_compression_encode()
+        height, width = height * scale, width * scale
+        if self.image is None:
+            return torch.zeros(1, height, width, 3)
+        image = self.image[..., :3].movedim(-1, 1)
+        if image.shape[-2:] != (height, width):
+            log.info(
+                "The pose image of %d x %d was scaled and cropped around its centre to the picture's %d x %d.",
+                *(image.shape[-1], image.shape[-2], width, height),
+            )
+            image = comfy.utils.common_upscale(image, width, height, "bicubic", "center").clamp(0, 1)
+        return image.movedim(1, -1)
