@@ -1,6 +1,7 @@
 """Files are known by the names and shapes of their tensors, and each wrong one gets its own sentence."""
 
 import json
+from functools import cache
 
 import pytest
 import torch
@@ -23,12 +24,17 @@ def header(shapes, metadata=None):
     return Header(shapes, dict.fromkeys(shapes, "F32"), metadata or {})
 
 
+@cache
+def shapes_of(make, *arguments):
+    return {name: tuple(value.shape) for name, value in make(*arguments).items()}
+
+
 def published(blocks=(2, 3), guidance=True):
-    return {name: tuple(value.shape) for name, value in tiny_models.flux_controlnet(blocks, guidance).items()}
+    return dict(shapes_of(tiny_models.flux_controlnet, blocks, guidance))
 
 
 def projector():
-    return {name: tuple(value.shape) for name, value in tiny_models.projector().items()}
+    return dict(shapes_of(tiny_models.projector))
 
 
 def at_full_size(double, single):
@@ -68,7 +74,7 @@ def test_a_common_prefix_is_found(prefix):
 def test_kinds_are_told_without_names_of_files():
     assert kind_of(header(published())) == NETWORK
     assert kind_of(header(projector())) == PROJECTOR
-    assert kind_of(header(tiny_models.flux())) is None
+    assert kind_of(header(shapes_of(tiny_models.flux))) is None
 
 
 def test_projector_sizes_are_read_from_shapes():
@@ -115,7 +121,7 @@ OTHERS = {
     "picture encoder": (HINT, "input_hint_block"),
     "XLabs": (XLABS, "XLabs"),
     "inpainting": (INPAINT, "384 control channels instead of 64"),
-    "whole FLUX": (tiny_models.flux(), "a whole diffusion model"),
+    "whole FLUX": (shapes_of(tiny_models.flux), "a whole diffusion model"),
     "whole FLUX, diffusers": (FULL_DIFFUSERS, "a whole diffusion model"),
     "SDXL ControlNet": (SDXL_CONTROLNET, "an SD or SDXL ControlNet"),
     "SDXL ControlNet, diffusers": (SDXL_DIFFUSERS, "an SD or SDXL ControlNet"),
