@@ -8,7 +8,7 @@ from comfy_api.latest import io, ui
 from ..infu_core.hosts.comfyui_sampling import InfuCFGGuider, SamplingDials, sample
 from ..infu_core.injection.curve_text import CURVE_NAMES, read_curve
 from ..infu_core.injection.identity_guidance import IdentityGuidance
-from ..infu_core.injection.residual_cache import REUSE_PLANS
+from ..infu_core.injection.reuse_plan import REUSE_PLANS
 
 ALIASES = ["infiniteyou", "face id", "pulid", "instantid", "identity guidance", "flux sampler"]
 

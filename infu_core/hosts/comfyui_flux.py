@@ -41,7 +41,7 @@ def apply_infusenet(
     `pose_image` [F, height, width, 3] in 0..1: five key points drawn; None stands for a black picture.
     Raises ValueError, with one sentence for the user, where model, network, identity and VAE do not fit.
     """
-    check_base(model, infusenet)
+    check_base(model.model, infusenet)
     injection = make_injection(infusenet, identity, vae, pose_image, settings, model.model.process_latent_in)
     if settings.schedule.strength == 0:
         return model
@@ -104,7 +104,9 @@ class ModelWrappers:
 
     def prepare_sampling(self, executor, model, noise_shape, conds, *args, **kwargs):
         """Have ComfyUI leave room for the residuals: its estimate grows with the picture, so the picture grows."""
-        needed = self.injection.residual_bytes(noise_shape) / model.model.memory_required(list(noise_shape))
+        request = model.model_options.get("transformer_options", {}).get(SAMPLING, SamplingRequest())
+        kept = 1 if request.reuse == "exact" else 3
+        needed = kept * self.injection.residual_bytes(noise_shape) / model.model.memory_required(list(noise_shape))
         wider = (*noise_shape[:-1], math.ceil(noise_shape[-1] * (1 + needed)))
         return executor(model, wider, conds, *args, **kwargs)
 

@@ -101,6 +101,7 @@ class HostBatch:
             rows=(tuple(names[chunk] if names else chunk for chunk in chunks), tuple(self.x.shape), window),
             pictures=len(self.x) // len(self.prompts),
             window=window,
+            sigma=sigma,
         )
 
 

@@ -75,6 +75,7 @@ def denoise(
                 ended=(index + 1) / steps,
                 step=index,
                 steps=steps,
+                sigma=float(sigma),
             )
             residuals = run.residuals(network, step)
         direction = velocity(positive, timestep, residuals)

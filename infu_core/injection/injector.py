@@ -15,7 +15,8 @@ from ..networks.latent_tokens import pack, token_grid, token_positions
 from ..residuals import Residuals
 from .region_attention import RegionAttention
 from .regions import REGION_MODES, Layout, Person, Window, lay_out
-from .residual_cache import REUSE_PLANS, ResidualCache
+from .residual_cache import ResidualCache
+from .reuse_plan import REUSE_PLANS
 from .stopwatch import Stopwatch
 from .strength_schedule import StrengthSchedule
 from .style_alignment import align_style
@@ -57,7 +58,8 @@ class DenoisingStep:
     `began`, `ended`: the host's percent at this evaluation, and at the end of its step where the host counts steps.
     `step` of `steps`; `rows` tells apart batches that are denoised side by side. `pictures`: how many pictures the
     batch holds, in turn, where a host denoises each for several prompts; None for B. `window`: where the latent lies
-    in the whole picture, None where it is the whole picture.
+    in the whole picture, None where it is the whole picture. `sigma`: as in `timestep`, where the host knows it
+    without asking the device.
     """
 
     latent: Tensor
@@ -70,6 +72,12 @@ class DenoisingStep:
     rows: Hashable = None
     pictures: int | None = None
     window: Window | None = None
+    sigma: float | None = None
+
+    @property
+    def time(self) -> float:
+        """Where this evaluation lies between the computed ones: latents change evenly with sigma."""
+        return self.began if self.sigma is None else self.sigma
 
 
 @dataclass
@@ -141,7 +149,7 @@ class InjectionRun:
         if not prepared.layout.people:
             return None
         self.report.evaluations += 1
-        forecast = self.cache.forecast(step.rows, step.step, step.began) if self.cache else None
+        forecast = self.cache.forecast(step.rows, step.step, step.time) if self.cache else None
         if forecast is not None:
             self.report.reused += 1
             return forecast.scaled(strength)
@@ -150,7 +158,7 @@ class InjectionRun:
         self.report.computed += 1
         self.report.computed_at.append(step.began)
         if self.cache:
-            self.cache.remember(step.rows, step.step, step.began, residuals)
+            self.cache.remember(step.rows, step.step, step.time, residuals)
         return residuals.scaled(strength)
 
     def prepare(self, height: int, width: int, device: torch.device, window: Window | None = None) -> Prepared:

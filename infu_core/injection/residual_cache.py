@@ -1,47 +1,20 @@
-"""Residual reuse: compute the first steps and a few later ones, forecast the rest by a line through the last two.
-
-Identity settles within the first 4 to 8 steps (reported, arXiv 2605.09460); TaylorSeer forecasts features so. A cache
-belongs to one run.
-"""
+"""Residual reuse within one run: planned steps are computed, those between are forecast."""
 
 import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
-import torch
-
 from ..residuals import Residuals, change_between
-
-
-@dataclass(frozen=True)
-class ReusePlan:
-    """About `runs` InfuseNet runs, however many steps there are: the `first` steps, then evenly spaced ones."""
-
-    runs: int
-    first: int
-
-    def computed_steps(self, steps: int, start: int = 0) -> frozenset[int]:
-        """Which of so many steps are computed; `start` is the first at which the identity acts."""
-        if steps <= self.runs:
-            return frozenset(range(start, steps))
-        interval = (steps - self.first) / (self.runs - self.first + 0.5)
-        later = (start + self.first - 1 + round(interval * number) for number in range(1, self.runs - self.first + 1))
-        return frozenset((*range(start, start + self.first), *later))
-
-
-REUSE_PLANS: dict[str, ReusePlan | None] = {
-    "exact": None,
-    "balanced": ReusePlan(runs=11, first=4),
-    "fast": ReusePlan(runs=8, first=3),
-}
+from .residual_forecast import Forecast, list_of
+from .reuse_plan import ReusePlan
 
 
 @dataclass
 class Track:
-    """What is known of one batch of rows: its last two computed residuals, and when."""
+    """One batch of rows: the steps to be computed, and what is known."""
 
     planned: frozenset[int]
-    points: list[tuple[float, Residuals]] = field(default_factory=list)
+    forecast: Forecast = field(default_factory=Forecast)
     last_step: int = -1
     force_fresh: bool = False
 
@@ -71,36 +44,33 @@ class ResidualCache:
         self.tracks: dict[Hashable, Track] = {}
         self.notes: list[str] = []
 
-    def forecast(self, key: Hashable, step: int, progress: float) -> Residuals | None:
+    def forecast(self, key: Hashable, step: int, time: float) -> Residuals | None:
         """Residuals for this evaluation, or None where they must be computed.
 
-        `key` tells rows apart that are denoised side by side. `progress` is the time axis of the line.
+        `key` tells rows apart that are denoised side by side. `time`: see `Forecast`.
         """
         if key not in self.tracks:
             self.tracks[key] = Track(self.plan.computed_steps(self.steps, start=step))
         track = self.tracks[key]
-        if len(track.points) < 2 or track.is_due(step) or track.force_fresh:
+        if not track.forecast.is_ready or track.is_due(step) or track.force_fresh:
             return None
-        return on_the_line(track, progress)
+        return track.forecast.at(time)
 
-    def remember(self, key: Hashable, step: int, progress: float, computed: Residuals) -> None:
-        """Keep what was computed; the two newest points of different progress make the line."""
+    def remember(self, key: Hashable, step: int, time: float, computed: Residuals) -> None:
+        """Keep what was computed, if there is room for it."""
         track = self.tracks[key]
-        if not track.points and not self.has_room(computed.nbytes):
+        if not track.forecast.points and not self.has_room(computed.nbytes):
             return
-        track.force_fresh = self.is_far_off(track, progress, computed)
-        if track.points and track.points[-1][0] == progress:
-            track.points.pop()
-        track.points = [*track.points[-1:], (progress, computed)]
+        track.force_fresh = self.is_far_off(track, time, computed)
+        track.forecast.learn(time, computed)
         track.last_step = step
 
-    def is_far_off(self, track: Track, progress: float, computed: Residuals) -> bool:
+    def is_far_off(self, track: Track, time: float, computed: Residuals) -> bool:
         """Whether the forecast for this moment would have missed the threshold."""
-        if len(track.points) < 2 or not math.isfinite(self.threshold):
+        if not track.forecast.is_ready or not math.isfinite(self.threshold):
             return False
-        first = (computed.double or computed.single)[0]
-        expected = on_the_line(track, progress)
-        return change_between(first, (expected.double or expected.single)[0]) > self.threshold
+        expected = track.forecast.at(time)
+        return change_between(list_of(computed)[0], list_of(expected)[0]) > self.threshold
 
     def has_room(self, nbytes: int) -> bool:
         """Whether the host can hold a second set of residuals and a forecast."""
@@ -114,15 +84,4 @@ class ResidualCache:
 
     @property
     def nbytes(self) -> int:
-        return sum(residuals.nbytes for track in self.tracks.values() for _, residuals in track.points)
-
-
-def on_the_line(track: Track, progress: float) -> Residuals:
-    """The line through a track's two points, at another progress."""
-    (time0, before), (time1, after) = track.points
-    place = (progress - time0) / (time1 - time0)
-    line = lambda a, b: torch.lerp(a, b, place)  # noqa: E731
-    return Residuals(
-        tuple(map(line, before.double, after.double)),
-        tuple(map(line, before.single, after.single)),
-    )
+        return sum(residuals.nbytes for track in self.tracks.values() for _, residuals in track.forecast.points)

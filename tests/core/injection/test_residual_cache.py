@@ -4,7 +4,8 @@ import pytest
 import torch
 from harness.tiny_injection import blocks, close, network, person, run, step
 
-from infu_core.injection.residual_cache import REUSE_PLANS, ResidualCache, ReusePlan
+from infu_core.injection.residual_cache import ResidualCache
+from infu_core.injection.reuse_plan import REUSE_PLANS, ReusePlan
 from infu_core.injection.strength_schedule import StrengthSchedule
 from infu_core.residuals import Residuals
 
@@ -129,5 +130,10 @@ def test_kept_residuals_are_not_those_that_are_handed_out():
     net, one_run = network(), run([person()], reuse="fast", steps=30)
     for index in range(4):
         made = one_run.residuals(net, step(began=index / 30, index=index, steps=30))
-    kept = [block for track in one_run.cache.tracks.values() for _, point in track.points for block in blocks(point)]
+    kept = [
+        block
+        for track in one_run.cache.tracks.values()
+        for _, point in track.forecast.points
+        for block in blocks(point)
+    ]
     assert not {block.data_ptr() for block in kept} & {block.data_ptr() for block in blocks(made)}
