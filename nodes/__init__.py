@@ -3,11 +3,13 @@
 from comfy_api.latest import ComfyExtension, io
 
 from .apply_infusenet import ApplyInfuseNet
+from .conditioning_nodes import ApplyInfuseNetConditioning
 from .face_nodes import EncodeFaceID, InfuLoadFaceEncoder
 from .face_picture_nodes import InfuFacePose, InfuFaceRegions
 from .identity_file_nodes import InfuLoadIdentity, InfuSaveIdentity
 from .identity_nodes import InfuIdentitySimilarity, InfuInterpolateIdentities, MixIdentities
 from .load_infusenet import LoadInfuseNet
+from .region_nodes import InfuIdentityRegion
 from .sampler_nodes import InfuGuider, InfuSampler
 
 
@@ -24,7 +26,9 @@ class InfuExtension(ComfyExtension):
             InfuIdentitySimilarity,
             InfuFacePose,
             InfuFaceRegions,
+            InfuIdentityRegion,
             ApplyInfuseNet,
+            ApplyInfuseNetConditioning,
             InfuSampler,
             InfuGuider,
         ]

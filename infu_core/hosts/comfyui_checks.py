@@ -13,11 +13,11 @@ LATENT_CHANNELS = 16
 
 
 def check_base(model, infusenet: LoadedInfuseNet) -> None:
-    """Refuse a base model that this InfuseNet's residuals do not fit."""
-    base = model.model.model_config.unet_config
+    """Refuse a base (ComfyUI's BaseModel) that this InfuseNet's residuals do not fit."""
+    base = model.model_config.unet_config
     kind = base.get("image_model")
     if kind != "flux" or base.get("vec_in_dim", 1) is None:  # relatives without a pooled text vector
-        named = kind if kind and kind != "flux" else type(model.model).__name__
+        named = kind if kind and kind != "flux" else type(model).__name__
         raise ValueError(
             f"InfiniteYou works with FLUX.1 models; this MODEL is of the kind '{named}'. Connect a FLUX.1 model."
         )
