@@ -53,8 +53,11 @@ class IdentityObjective(nn.Module):
         """Loss per sample, [B].
 
         `latents`, `control`, `noise` [B, 16, H, W] in the denoiser's scale; `vectors` [B, E] of length one;
-        `context` [B, T, C] and `pooled` [B, P] of the prompt; `time` [B].
+        `context` [B, T, C] and `pooled` [B, P] of the prompt; `time` [B]. All are used in the dtype of `noise`.
         """
+        latents, control, vectors, context, pooled = (
+            value.to(noise) for value in (latents, control, vectors, context, pooled)
+        )
         draws = Draws(noise, time)
         clean = pack(latents)
         noisy = pack(noised(latents, draws))

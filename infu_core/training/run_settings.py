@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, fields
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,10 @@ class RunSettings:
             raise ValueError(
                 f"Unknown setting {', '.join(unknown)}; the settings of a run are {', '.join(sorted(known))}."
             )
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in table.items()})
+        values: dict[str, Any] = dict(table)
+        if "betas" in values:
+            values["betas"] = tuple(values["betas"])
+        return cls(**values)
 
     def rate_at(self, step: int) -> float:
         """The learning rate of the step, counted from 0: a function of the step alone, so that resuming is exact."""
