@@ -34,14 +34,18 @@ def residuals(comfyui, loaded):
     import comfy.model_management
 
     comfy.model_management.load_models_gpu(loaded.get_models())
+    return run(comfyui, loaded.network.model, loaded.dtype)
+
+
+def run(comfyui, network, dtype=torch.float32):
     positions = comfyui.module("infu_core.networks.latent_tokens").token_positions(3, 4)
     random = torch.Generator().manual_seed(1)
 
     def some(*shape):
-        return torch.randn(*shape, generator=random).to(loaded.dtype)
+        return torch.randn(*shape, generator=random).to(dtype)
 
     with torch.inference_mode():
-        made = loaded.network.model(
+        made = network(
             some(2, 12, 64),
             some(1, 12, 64),
             some(1, 8, tiny_models.CONTEXT),
@@ -71,18 +75,14 @@ def test_residuals_equal_the_bare_network(comfyui):
     """ComfyUI's layers and attention change nothing."""
     load_network = comfyui.module("infu_core.checkpoints.load").load_network
     bare = load_network(Path(comfyui.base.path) / "models" / "infinite_you" / NET)
-    loaded = load(comfyui)
-    made = residuals(comfyui, loaded)
-    network, loaded.network.model = loaded.network.model, bare
-    expected = residuals(comfyui, loaded)
-    loaded.network.model = network
+    made, expected = residuals(comfyui, load(comfyui)), run(comfyui, bare)
     assert max(relative_errors(made, expected)) <= 1e-5
 
 
 def test_loading_twice_shares_nothing(comfyui):
     first, second = load(comfyui), load(comfyui)
     expected = residuals(comfyui, second)
-    with torch.no_grad():
+    with torch.inference_mode():
         for parameter in first.network.model.parameters():
             parameter.zero_()
     assert first.network.model is not second.network.model
@@ -124,23 +124,23 @@ def test_a_copy_for_another_card_is_its_own(comfyui):
     for patcher in loaded.get_models():
         factory, arguments = patcher.cached_patcher_init
         copy = factory(*arguments, disable_dynamic=True)
-        assert type(copy) is sys_patcher()
+        assert type(copy) is plain_patcher()
         assert copy.model is not patcher.model
         mine, theirs = patcher.model.state_dict(), copy.model.state_dict()
         assert all(torch.equal(mine[name], theirs[name]) and mine[name].dtype == theirs[name].dtype for name in mine)
 
 
-def sys_patcher():
+def plain_patcher():
     import comfy.model_patcher
 
     return comfy.model_patcher.ModelPatcher
 
 
 def test_projector_files_give_equal_tokens(comfyui):
-    run = comfyui.module("infu_core.hosts.comfyui_models").run_managed
+    project = comfyui.module("infu_core.hosts.comfyui_models").run_managed
     face = torch.nn.functional.normalize(torch.randn(2, 1, 512), dim=-1)
     names = ("auto", comfyui.names.projector, comfyui.names.projector_bin)
-    made = [run(load(comfyui, projector=name).projector, face) for name in names]
+    made = [project(load(comfyui, projector=name).projector, face) for name in names]
     assert made[0].shape == (2, tiny_models.TOKENS, tiny_models.CONTEXT)
     assert torch.equal(made[0], made[1]) and torch.equal(made[0], made[2])
 
