@@ -27,8 +27,7 @@ def convert_projector(source: Path) -> Path:
     if not source.is_file():
         raise CheckpointError(f"There is no file {source}.")
     file = ProjectorFile(source)
-    with file.files.opened() as read:
-        weights = {ours: read(theirs).contiguous().clone() for ours, (theirs,) in file.format.sources.items()}
+    weights = {ours: file.files.read(theirs).clone() for ours, (theirs,) in file.format.sources.items()}
     part = target.with_name(target.name + ".part")
     save_file(weights, part, metadata={KIND: PROJECTOR, "format": "pt"})
     part.replace(target)

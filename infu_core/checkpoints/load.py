@@ -113,15 +113,14 @@ def read_parameters(
     files: WeightFiles, sources: dict[str, tuple[str, ...]], dtype: torch.dtype
 ) -> Iterator[tuple[str, Tensor]]:
     """Our parameters one by one, stacked from the file's tensors and in `dtype`."""
-    with files.opened() as read:
-        for ours, parts in sources.items():
-            shapes = [files.header.shapes[part] for part in parts]
-            whole = torch.empty((sum(shape[0] for shape in shapes), *shapes[0][1:]), dtype=kept_as(dtype, shapes[0]))
-            row = 0
-            for part, shape in zip(parts, shapes, strict=True):
-                whole[row : row + shape[0]].copy_(read(part))
-                row += shape[0]
-            yield ours, whole
+    for ours, parts in sources.items():
+        shapes = [files.header.shapes[part] for part in parts]
+        whole = torch.empty((sum(shape[0] for shape in shapes), *shapes[0][1:]), dtype=kept_as(dtype, shapes[0]))
+        row = 0
+        for part, shape in zip(parts, shapes, strict=True):
+            whole[row : row + shape[0]].copy_(files.read(part))
+            row += shape[0]
+        yield ours, whole
 
 
 def kept_as(dtype: torch.dtype, shape: tuple[int, ...]) -> torch.dtype:

@@ -2,8 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
@@ -32,18 +30,12 @@ class WeightFiles:
     def name(self) -> str:
         return self.path.name
 
-    @contextmanager
-    def opened(self) -> Iterator[Callable[[str], Tensor]]:
-        """A function that reads one tensor by its name; the files are closed when the block ends."""
+    def read(self, name: str) -> Tensor:
+        """One tensor. Its file is mapped anew each time, so that what was read does not stay in memory."""
         if self.torch_weights:
-            yield self.torch_weights.__getitem__
-            return
-        with ExitStack() as stack:
-            open_files = {
-                path: stack.enter_context(safe_open(path, framework="pt", device="cpu"))
-                for path in set(self.owners.values())
-            }
-            yield lambda name: open_files[self.owners[name]].get_tensor(name)
+            return self.torch_weights[name]
+        with safe_open(self.owners[name], framework="pt", device="cpu") as file:
+            return file.get_tensor(name)
 
 
 def open_weights(path: Path) -> WeightFiles:

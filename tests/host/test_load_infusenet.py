@@ -266,3 +266,16 @@ def test_the_servers_of_both_versions_offer_the_node(any_server):
     assert NET in (options.get("options") or kind)
     assert options["default"] == NET
     assert info["input"]["required"]["weight_dtype"][1]["advanced"]
+
+
+def test_lazy_layers_of_dynamic_memory_are_filled(comfyui, monkeypatch):
+    """With dynamic VRAM ComfyUI's Linear has no weight until one is loaded; the memory manager itself needs a GPU."""
+    import comfy.memory_management
+
+    expected = residuals(comfyui, load(comfyui))
+    monkeypatch.setattr(comfy.memory_management, "aimdo_enabled", True)
+    lazy, narrow = load(comfyui).network.model, load(comfyui, weight_dtype="fp8_e4m3fn").network.model
+    monkeypatch.undo()
+    assert max(relative_errors(run(comfyui, lazy), expected)) <= 1e-6
+    noted = (narrow.img_in.weight_comfy_model_dtype, narrow.img_in.bias_comfy_model_dtype)
+    assert noted == (narrow.img_in.weight.dtype, narrow.img_in.bias.dtype) == (torch.float8_e4m3fn, torch.bfloat16)
