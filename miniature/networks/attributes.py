@@ -55,7 +55,7 @@ class AttributeClassifier(nn.Module):
 
     def __init__(self):
         super().__init__()
-        widths = (3, 32, 64, 96, 128, 160)
+        widths = (3, 24, 48, 64, 96, 96)
         layers: list[nn.Module] = []
         for inputs, outputs in zip(widths[:-1], widths[1:], strict=True):
             layers += [
@@ -67,8 +67,8 @@ class AttributeClassifier(nn.Module):
                 nn.ReLU(),
             ]
         self.body = nn.Sequential(*layers)
-        self.hidden = nn.Linear(4 * widths[-1], 192)
-        self.heads = nn.ModuleDict({name: nn.Linear(192, len(values)) for name, values in ATTRIBUTES.items()})
+        self.hidden = nn.Linear(4 * widths[-1], 128)
+        self.heads = nn.ModuleDict({name: nn.Linear(128, len(values)) for name, values in ATTRIBUTES.items()})
 
     def forward(self, pictures: Tensor) -> dict[str, Tensor]:
         features = F.adaptive_avg_pool2d(self.body(2 * pictures - 1), 2).flatten(1)

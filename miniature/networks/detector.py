@@ -110,7 +110,7 @@ def detection_loss(detector: Detector, pictures: Tensor, boxes: Tensor, points: 
         goal = hit.float()
         certain = F.binary_cross_entropy_with_logits(scores[..., 0], goal, reduction="none")
         focal = certain * (goal - chance).square()
-        regression = ((distances - target).abs() / scale).mean(-1) + 2 * ((offsets - offset).abs() / scale).mean(-1)
+        regression = ((distances - target).abs() / scale).mean(-1) + 8 * ((offsets - offset).abs() / scale).mean(-1)
         count = hit.sum(-1).clamp(min=1)
         total = total + focal.sum(-1) / count.clamp(min=4) + 2 * (regression * goal).sum(-1) / count
     return total

@@ -11,7 +11,7 @@ from infu_core.training.flow_matching import logit_normal
 from ..networks.text_encoder import LENGTH
 
 Columns = dict[str, Tensor]
-DETECTOR_SIZES = (160, 320, 160, 640, 160, 320)
+DETECTOR_SIZES = (160, 640, 320, 640)
 
 
 class Draw:

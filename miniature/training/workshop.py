@@ -20,7 +20,6 @@ from ..networks.text_encoder import TextEncoder, Words
 from .objectives import to_floats
 from .renders import HELD_OUT, RenderPlan, open_renders
 
-RECOGNISER_NAME = "miniature"
 PORTION = 256
 
 

@@ -1,0 +1,151 @@
+"""The miniature's files in real ComfyUI: exported by the training code, opened by stock classes, run to a picture.
+
+The weights here are random and tiny; what the trained ones can do is measured in tests/behaviour.
+"""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+pytest.importorskip("cv2")
+pytest.importorskip("onnx")
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    from miniature.files import MiniatureFiles
+    from miniature.networks.attributes import AttributeClassifier
+    from miniature.networks.detector import Detector
+    from miniature.networks.recognisers import Judge, Recogniser
+    from miniature.training.export import export
+    from miniature.training.workshop import Workshop
+
+    folder = tmp_path_factory.mktemp("miniature")
+    config = Path(__file__).parents[2] / "miniature" / "configs" / "smoke.toml"
+    workshop = Workshop.open(config, folder, "cpu")
+    torch.manual_seed(5)
+    made = {
+        "flux": workshop.flux(),
+        "autoencoder": workshop.autoencoder(),
+        "text": workshop.text(),
+        "recogniser": Recogniser(),
+        "detector": Detector(),
+        "judge": Judge(),
+        "attributes": AttributeClassifier(),
+        "stage2-infusenet": workshop.infusenet(),
+        "stage2-projector": workshop.projector(),
+    }
+    for parameter in (*made["flux"].parameters(), made["stage2-projector"].latents):
+        torch.nn.init.normal_(parameter, std=0.08)  # a fresh one is silent
+    last = made["autoencoder"].taesd_decoder[-1]
+    torch.nn.init.constant_(last.bias, 0.5)  # grey, so that clipping does not hide what is compared
+    for name, module in made.items():
+        workshop.keep(name, module)
+    size = export(workshop, folder / "shipped", folder / "judges")
+    assert size < 20e6
+    return MiniatureFiles(folder / "shipped")
+
+
+@pytest.fixture
+def nodes(comfyui, exported, monkeypatch):
+    module = comfyui.module("nodes.miniature_nodes")
+    files = comfyui.module("miniature.files").MiniatureFiles(exported.folder)
+    monkeypatch.setattr(module, "MiniatureFiles", lambda: files)
+    module.text_side.cache_clear()
+    yield module
+    module.text_side.cache_clear()
+
+
+def test_a_prompt_becomes_conditioning_and_tells_what_it_does_not_know(nodes):
+    conditioning, unknown = nodes.InfuMiniaturePrompt.execute("a photo of an old man with Tentacles", 3.0).result
+    other, nothing = nodes.InfuMiniaturePrompt.execute("a photo of an old man", 3.0).result
+    (context, told), (other_context, _) = conditioning[0], other[0]
+    assert context.shape == (1, 48, 64) and told["pooled_output"].shape == (1, 64)
+    assert told["guidance"] == 3.0
+    assert unknown == "tentacles" and nothing == ""
+    assert not torch.equal(context, other_context)  # "with" is a word that it knows
+
+
+def test_the_set_runs_from_words_to_a_picture_and_the_identity_matters(comfyui, nodes):
+    model, vae, infusenet, encoder = nodes.InfuLoadMiniature.execute().result
+    conditioning, _ = nodes.InfuMiniaturePrompt.execute("a photo of a man", 3.0).result
+    generator = torch.Generator().manual_seed(2)
+    Identity = comfyui.module("infu_core.identity.identity").Identity
+
+    def picture(applied):
+        latent = {"samples": torch.zeros(1, 16, 8, 8)}
+        sampled = comfyui.call(
+            "KSampler",
+            model=applied,
+            seed=3,
+            steps=2,
+            cfg=1.0,
+            sampler_name="euler",
+            scheduler="simple",
+            positive=conditioning,
+            negative=conditioning,
+            latent_image=latent,
+            denoise=1.0,
+        )[0]
+        return comfyui.call("VAEDecode", samples=sampled, vae=vae)[0]
+
+    def with_person():
+        vector = torch.nn.functional.normalize(torch.randn(1, 512, generator=generator), dim=1)
+        identity = Identity(vector, recogniser="miniature")
+        return comfyui.call("ApplyInfuseNet", model=model, infusenet=infusenet, identity=identity, vae=vae)[0]
+
+    bare, one, other = picture(model), picture(with_person()), picture(with_person())
+    assert bare.shape == (1, 64, 64, 3) and torch.isfinite(bare).all()
+    assert not torch.equal(bare, one) and not torch.equal(one, other)
+
+
+def test_the_face_encoder_has_the_contracts(nodes):
+    _, _, _, encoder = nodes.InfuLoadMiniature.execute().result
+    crops = torch.randint(0, 255, (2, 112, 112, 3), dtype=torch.uint8).numpy()
+    vectors = encoder.embed(crops)
+    assert vectors.shape == (2, 512) and encoder.recogniser == "miniature"
+    encoder.detect(crops[0], 0.99)  # a network without training finds what it finds
+
+
+def test_missing_files_are_named(comfyui, exported, tmp_path):
+    files = comfyui.module("miniature.files").MiniatureFiles(tmp_path)
+    with pytest.raises(ValueError, match="flux.safetensors.*make miniature"):
+        files.require()
+
+
+def test_stock_flux_and_vae_compute_what_was_trained(nodes, exported):
+    """The training's own modules and ComfyUI's, on the same files."""
+    from safetensors.torch import load_file
+
+    from infu_core.networks.latent_tokens import pack, token_grid, token_positions, unpack
+    from miniature.networks.autoencoder import Autoencoder
+    from miniature.networks.flux import Flux
+    from miniature.training.workshop import Workshop
+
+    model, vae, _, _ = nodes.InfuLoadMiniature.execute().result
+    folder = exported.folder.parent
+    config = Path(__file__).parents[2] / "miniature" / "configs" / "smoke.toml"
+    ours: Flux = Workshop.open(config, folder, "cpu").flux()
+    names = {name.replace("_norm.scale", "_norm.weight"): value for name, value in load_file(exported.flux).items()}
+    ours.load_state_dict({name: value.float() for name, value in names.items()})
+    generator = torch.Generator().manual_seed(4)
+    latent = torch.randn(2, 16, 8, 8, generator=generator)
+    context, pooled = torch.randn(2, 48, 64, generator=generator), torch.randn(2, 64, generator=generator)
+    time, guidance = torch.tensor([0.3, 0.8]), torch.full((2,), 3.0)
+    theirs = model.model.diffusion_model.float()
+    with torch.inference_mode():
+        positions = token_positions(*token_grid(8, 8))
+        expected = unpack(ours(pack(latent), context, pooled, time, guidance, positions), 8, 8)
+        made = theirs(latent, time, context, pooled, guidance)
+    assert float((made - expected).norm() / expected.norm()) < 2e-4
+
+    trained = Autoencoder()
+    trained.load_state_dict({name: value.float() for name, value in load_file(exported.vae).items()})
+    with torch.inference_mode():
+        expected = trained.decode((latent - trained.vae_shift) * trained.vae_scale)
+    decoded = vae.decode(latent).permute(0, 3, 1, 2)
+    # ComfyUI clips to 0..1; what lies inside must agree.
+    inside = (expected > 0.02) & (expected < 0.98)
+    assert inside.float().mean() > 0.1
+    assert float((decoded - expected)[inside].abs().max()) < 5e-3
