@@ -80,7 +80,7 @@ def locate(name: str) -> Path:
             return Path(folder) / relative
     folders = " or ".join(folder_paths.get_folder_paths(FOLDER))
     raise CheckpointError(
-        f"{relative} is not in {folders}; put it there, or fetch it by running "
+        f"{relative} is not in {folders}; put it there, or fetch the published file by running "
         f"'{download_command(str(relative))}' in the folder of this pack."
     )
 
@@ -104,7 +104,7 @@ def locate_projector(network: Path, chosen: str) -> Path:
                 return folder / name
     raise CheckpointError(
         f"No image_proj_model.safetensors or .bin lies beside {network.name} in {folders[-1]}; choose the projector, "
-        f"or fetch it by running '{download_command(network.as_posix(), projector=True)}' in the folder of this pack."
+        f"or fetch the published one by running '{download_command(network.as_posix(), projector=True)}' in the folder of this pack."
     )
 
 
