@@ -102,9 +102,10 @@ def locate_projector(network: Path, chosen: str) -> Path:
         for name in PROJECTOR_NAMES:
             if (folder / name).is_file():
                 return folder / name
+    command = download_command(network.as_posix(), projector=True)
     raise CheckpointError(
         f"No image_proj_model.safetensors or .bin lies beside {network.name} in {folders[-1]}; choose the projector, "
-        f"or fetch the published one by running '{download_command(network.as_posix(), projector=True)}' in the folder of this pack."
+        f"or fetch the published one by running '{command}' in the folder of this pack."
     )
 
 
