@@ -61,3 +61,28 @@ class Bench:
 
     def infu(self, model, **widgets):
         return self.call("InfuSampler", model=model, **self.inputs(**widgets))[0]["samples"]
+
+    def advanced(self, guider, sampler_name="euler", scheduler="simple", steps=STEPS, denoise=1.0, latent_image=None):
+        """SamplerCustomAdvanced with stock parts and this guider."""
+        noise = self.call("RandomNoise", noise_seed=1)[0]
+        sampler = self.call("KSamplerSelect", sampler_name=sampler_name)[0]
+        sigmas = self.call("BasicScheduler", model=self.model, scheduler=scheduler, steps=steps, denoise=denoise)[0]
+        parts = {"noise": noise, "guider": guider, "sampler": sampler, "sigmas": sigmas}
+        latent = latent_image or self.latent()
+        return [out["samples"] for out in self.call("SamplerCustomAdvanced", latent_image=latent, **parts)]
+
+
+def outcome(sample):
+    """The latent of a sampling, or the words of its failure: what must be the same for two samplers."""
+    try:
+        return sample()
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def same(a, b) -> bool:
+    if isinstance(a, str) or isinstance(b, str):
+        return isinstance(a, str) and isinstance(b, str) and a == b
+    if isinstance(a, list):
+        return all(same(x, y) for x, y in zip(a, b, strict=True))
+    return torch.equal(a, b)
