@@ -9,8 +9,8 @@ from harness.checkout import ROOT
 from harness.tiny_models import ModelNames, write_models
 
 PACK_FOLDER = "infu-nodes"
-PHOTOS = ("face.png", "face_2.png")
-"""Two people in `input/`, drawn so that the detector of `write_detector` finds them."""
+PHOTOS = ("face.png", "face_2.png", "layout.png")
+"""One person each in `input/`, drawn so that the detector of `write_detector` finds them."""
 
 
 @dataclass(frozen=True)

@@ -174,7 +174,7 @@ def lora(rank=4, seed=11) -> StateDict:
     for i in range(FLUX_BLOCKS[0]):
         at = f"diffusion_model.double_blocks.{i}.img_attn.qkv"
         shapes |= {f"{at}.lora_A.weight": (rank, HIDDEN), f"{at}.lora_B.weight": (3 * HIDDEN, rank)}
-    return random_weights(shapes, seed)
+    return random_weights(shapes, seed, gains=dict.fromkeys(shapes, 2.0))
 
 
 def embedders(guidance: bool) -> Iterator[tuple[str, int]]:

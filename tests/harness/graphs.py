@@ -1,0 +1,206 @@
+"""ComfyUI's two graph formats: the API's (a dict of nodes) and the front end's (nodes, links, groups, widget values).
+
+`ui_from_api` lays an API graph out, `api_from_ui` goes the other way; both read widget order from `/object_info`,
+so that a widget that moved or was renamed is found by the tests instead of by a user.
+"""
+
+from dataclasses import dataclass, field
+
+WIDGETS = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"}
+NOTE = "MarkdownNote"
+TITLE, SLOT, WIDGET, GAP, PREVIEW, BADGE = 30, 20, 24, 30, 230, 24
+BLUE = "#3f789e"
+SHOWS_PICTURES = {"LoadImage", "EncodeFaceID", "SaveImage", "PreviewImage", "InfuFacePose"}
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input of a node as the front end shows it. `widget`: its value stands in `widgets_values`."""
+
+    name: str
+    type: str
+    optional: bool
+    widget: bool
+    then_control: bool = False  # the front end adds a "control after generate" value behind it
+    then_upload: bool = False  # ... or an upload button's
+
+
+@dataclass
+class Group:
+    """Nodes in one column under one headline."""
+
+    title: str
+    x: int
+    width: int
+    nodes: list[str]
+    y: int = 0
+    heights: dict[str, int] = field(default_factory=dict)
+
+
+def inputs_of(node: dict, linked: tuple[str, ...] = ()) -> list[Input]:
+    """The inputs of a node from `/object_info`; of one that grows, as many as `linked` names."""
+    found = []
+    for group in ("required", "optional"):
+        for name, (kind, *rest) in node["input"].get(group, {}).items():
+            options = rest[0] if rest else {}
+            if "template" in options:
+                template = options["template"]
+                (inner, *_), *_ = template["input"]["required"].values()
+                grown = [word for word in linked if word.startswith(f"{name}.")]
+                count = max(len(grown) + 1, template["min"])
+                names = [f"{name}.{template['prefix']}{i}" for i in range(count)]
+                found += [Input(word, inner, i >= template["min"], False) for i, word in enumerate(names)]
+                continue
+            combo = isinstance(kind, list) or kind == "COMBO"
+            found.append(
+                Input(
+                    name,
+                    "COMBO" if combo else kind,
+                    group == "optional",
+                    combo or kind in WIDGETS,
+                    name in ("seed", "noise_seed") or bool(options.get("control_after_generate")),
+                    bool(options.get("image_upload")),
+                )
+            )
+    return found
+
+
+def default_of(node: dict, name: str):
+    kind, *rest = next(node["input"][g][name] for g in ("required", "optional") if name in node["input"].get(g, {}))
+    options = rest[0] if rest else {}
+    choices = kind if isinstance(kind, list) else options.get("options", [])
+    return options.get("default", choices[0] if choices else None)
+
+
+def ui_from_api(api: dict, groups: list[Group], notes: list[dict], object_info: dict) -> dict:
+    """Lay an API graph out in groups. `notes`: dicts with `pos`, `size` and `text` (Markdown)."""
+    links: list[list] = []
+    nodes: dict[str, dict] = {}
+    for key, entry in api.items():
+        info = object_info[entry["class_type"]]
+        linked = tuple(name for name, value in entry["inputs"].items() if isinstance(value, list))
+        inputs, values = [], []
+        for spec in inputs_of(info, linked):
+            slot: dict = {"name": spec.name, "type": spec.type, "link": None}
+            if spec.widget:
+                slot["widget"] = {"name": spec.name}
+                value = entry["inputs"].get(spec.name, None)
+                values.append(default_of(info, spec.name) if value is None or isinstance(value, list) else value)
+                values += ["fixed"] if spec.then_control else []
+                values += ["image"] if spec.then_upload else []
+            elif spec.optional:
+                slot["shape"] = 7
+            if "." in spec.name:
+                slot["label"] = spec.name.split(".")[-1]
+            inputs.append(slot)
+        sockets = [slot for slot in inputs if "widget" not in slot]
+        nodes[key] = {
+            "id": int(key),
+            "type": entry["class_type"],
+            "pos": [0, 0],
+            "size": [300, 100],
+            "flags": {},
+            "order": len(nodes),
+            "mode": 0,
+            "inputs": sockets + [slot for slot in inputs if "widget" in slot],
+            "outputs": [
+                {"name": name, "type": kind, "slot_index": i, "links": []}
+                for i, (name, kind) in enumerate(zip(info["output_name"], info["output"], strict=True))
+            ],
+            "properties": {"Node name for S&R": entry["class_type"]},
+            "widgets_values": values,
+        }
+        title = entry.get("_meta", {}).get("title")
+        if title and title != info["display_name"]:
+            nodes[key]["title"] = title
+    for key, entry in api.items():
+        for index, slot in enumerate(nodes[key]["inputs"]):
+            value = entry["inputs"].get(slot["name"])
+            if isinstance(value, list):
+                source, output = nodes[value[0]], value[1]
+                slot["link"] = len(links) + 1
+                source["outputs"][output]["links"].append(slot["link"])
+                links.append([slot["link"], source["id"], output, int(key), index, slot["type"]])
+    boxes = [_place(i + 1, group, nodes, object_info) for i, group in enumerate(groups)]
+    last = max(int(key) for key in api)
+    for i, note in enumerate(notes):
+        nodes[f"note{i}"] = _note(last + 1 + i, note)
+    return {
+        "last_node_id": last + len(notes),
+        "last_link_id": len(links),
+        "nodes": list(nodes.values()),
+        "links": links,
+        "groups": boxes,
+        "config": {},
+        "extra": {"ds": {"scale": 0.6, "offset": [600, 120]}},
+        "version": 0.4,
+    }
+
+
+def _place(index: int, group: Group, nodes: dict[str, dict], object_info: dict) -> dict:
+    y = group.y + 80
+    for key in group.nodes:
+        node = nodes[key]
+        specs = {spec.name: spec for spec in inputs_of(object_info[node["type"]])}
+        shown = [s for s in node["inputs"] if "widget" in s]
+        sockets = [s for s in node["inputs"] if "widget" not in s]
+        height = max(len(sockets), len(node["outputs"])) * SLOT + len(shown) * WIDGET + 16
+        height += WIDGET * sum(specs[s["name"]].then_control + specs[s["name"]].then_upload for s in shown)
+        height += PREVIEW * (node["type"] in SHOWS_PICTURES)
+        height += BADGE * object_info[node["type"]]["python_module"].startswith("custom_nodes")
+        node["pos"], node["size"] = [group.x + 20, y], [group.width - 40, group.heights.get(key, height)]
+        y += node["size"][1] + TITLE + GAP
+    box = [group.x, group.y, group.width, y - group.y - GAP]
+    return {
+        "id": group.x + 1,
+        "title": group.title,
+        "bounding": box,
+        "color": BLUE,
+        "font_size": 24,
+        "flags": {},
+    }
+
+
+def _note(node_id: int, note: dict) -> dict:
+    return {
+        "id": node_id,
+        "type": NOTE,
+        "pos": note["pos"],
+        "size": note["size"],
+        "flags": {},
+        "order": 0,
+        "mode": 0,
+        "inputs": [],
+        "outputs": [],
+        "title": note.get("title", "Note"),
+        "properties": {},
+        "widgets_values": [note["text"]],
+        "color": "#432",
+        "bgcolor": "#653",
+    }
+
+
+def api_from_ui(ui: dict, object_info: dict) -> dict:
+    """What the front end would post for this file, without the values of links' widgets and without titles."""
+    links = {link[0]: link for link in ui["links"]}
+    api = {}
+    for node in ui["nodes"]:
+        if node["type"] == NOTE:
+            continue
+        values = list(node["widgets_values"])
+        linked = {slot["name"]: slot["link"] for slot in node["inputs"] if slot.get("link") is not None}
+        inputs = {}
+        for spec in inputs_of(object_info[node["type"]], tuple(linked)):
+            value = None
+            if spec.widget:
+                value = values.pop(0)
+                del values[: spec.then_control + spec.then_upload]
+            if spec.name in linked:
+                link = links[linked[spec.name]]
+                inputs[spec.name] = [str(link[1]), link[2]]
+            elif spec.widget:
+                inputs[spec.name] = value
+        if values:
+            raise ValueError(f"{node['type']} {node['id']} has widget values that belong to no widget: {values}")
+        api[str(node["id"])] = {"class_type": node["type"], "inputs": inputs}
+    return api

@@ -1,0 +1,55 @@
+"""A shipped workflow, as it stands in `workflows/api/`, with the tiny models in place of the 40 GB it names."""
+
+import copy
+import json
+from pathlib import Path
+
+from harness.checkout import ROOT
+from harness.tiny_models import ModelNames
+
+WORKFLOWS = sorted((ROOT / "workflows").glob("*.json"))
+SIZE = (128, 192)
+STEPS = 3
+
+
+def api_twin(path: Path) -> Path:
+    return path.parent / "api" / path.name
+
+
+def tiny(path: Path, names: ModelNames) -> dict:
+    """The workflow's API graph on tiny files: other file names, test conditioning for text, few steps, small size."""
+    graph = copy.deepcopy(json.loads(api_twin(path).read_text(encoding="utf-8")))
+    file_of = {
+        "unet_name": names.flux,
+        "vae_name": names.vae,
+        "lora_name": names.lora,
+        "control_net_name": names.controlnet,
+        "infusenet": names.infusenet,
+    }
+    for key, node in list(graph.items()):
+        inputs = node["inputs"]
+        for name, file in file_of.items():
+            if isinstance(inputs.get(name), str):
+                inputs[name] = file
+        if node["class_type"] == "DualCLIPLoader":
+            del graph[key]
+        elif node["class_type"] == "CLIPTextEncode":
+            seed = sum(map(ord, inputs["text"]))
+            sizes = {"tokens": 12, "context": 64, "pooled": 32, "guidance": -1.0}
+            graph[key] = {"class_type": "TestConditioning", "inputs": {"seed": seed, **sizes}}
+        if "width" in inputs and "batch_size" in inputs:
+            inputs["width"], inputs["height"] = SIZE
+        if "steps" in inputs:
+            inputs["steps"] = STEPS
+    return graph
+
+
+def changed(graph: dict, class_type: str, **inputs) -> dict:
+    """A copy of the graph with other inputs for every node of this class."""
+    graph = copy.deepcopy(graph)
+    nodes = [node for node in graph.values() if node["class_type"] == class_type]
+    if not nodes:
+        raise KeyError(f"The graph has no {class_type}.")
+    for node in nodes:
+        node["inputs"].update(inputs)
+    return graph

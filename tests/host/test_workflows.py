@@ -1,0 +1,118 @@
+"""Every shipped workflow: its two files are one graph, fit the nodes as they are, and make a picture in each host."""
+
+import json
+
+import numpy as np
+import pytest
+from harness import make_workflows
+from harness.graphs import NOTE, api_from_ui
+from harness.tiny_workflows import SIZE, WORKFLOWS, api_twin, changed, tiny
+
+every_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+
+
+def read(path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def without_titles(api: dict) -> dict:
+    return {key: {"class_type": node["class_type"], "inputs": node["inputs"]} for key, node in api.items()}
+
+
+def pixels(server, graph) -> np.ndarray:
+    pictures = server.images(server.run(graph))
+    return np.asarray([np.asarray(picture.convert("RGB"), dtype=float) for picture in pictures if picture.size == SIZE])
+
+
+def named(stem: str):
+    return next(path for path in WORKFLOWS if path.stem == stem)
+
+
+@pytest.fixture(scope="session")
+def object_info(server):
+    return server.get("/object_info")
+
+
+def test_there_are_the_first_three():
+    names = {path.stem for path in WORKFLOWS}
+    assert names >= {"01_one_face", "02_controlnet_lora_identity", "03_mix_two"}
+
+
+@every_workflow
+def test_both_files_are_one_graph(path, object_info):
+    assert api_from_ui(read(path), object_info) == without_titles(read(api_twin(path)))
+
+
+@every_workflow
+def test_links_are_whole(path):
+    """The front end drops a link that only one end knows, without a word."""
+    ui = read(path)
+    nodes = {node["id"]: node for node in ui["nodes"]}
+    for link_id, source, output, destination, index, kind in ui["links"]:
+        start, slot = nodes[source]["outputs"][output], nodes[destination]["inputs"][index]
+        assert link_id in start["links"] and slot["link"] == link_id
+        assert kind == slot["type"] and start["type"] in kind.split(",")
+    ids = {link[0] for link in ui["links"]}
+    held = {slot["link"] for node in ui["nodes"] for slot in node["inputs"] if slot["link"] is not None}
+    assert held == ids and len(ids) == len(ui["links"])
+
+
+@every_workflow
+def test_it_reads_well(path, object_info):
+    """A note that says what is needed, a thumbnail, no node on another, every node inside a group."""
+    ui = read(path)
+    boxes = {node["id"]: (*node["pos"], *node["size"]) for node in ui["nodes"]}
+    notes = [node for node in ui["nodes"] if node["type"] == NOTE]
+    assert notes and any("models/" in node["widgets_values"][0] for node in notes)
+    assert path.with_suffix(".jpg").stat().st_size > 20_000
+    for a, (ax, ay, aw, ah) in boxes.items():
+        for b, (bx, by, bw, bh) in boxes.items():
+            apart = a == b or ax + aw <= bx or bx + bw <= ax or ay + ah + 30 <= by or by + bh + 30 <= ay
+            assert apart, f"nodes {a} and {b} overlap"
+    groups = [group["bounding"] for group in ui["groups"]]
+    for node in ui["nodes"]:
+        x, y, w, h = boxes[node["id"]]
+        inside = any(gx <= x and gy <= y and x + w <= gx + gw and y + h <= gy + gh for gx, gy, gw, gh in groups)
+        assert inside or node["type"] == NOTE, f"{node['type']} {node['id']} is in no group"
+
+
+@pytest.mark.parametrize("name", make_workflows.WORKFLOWS)
+def test_the_files_are_those_that_their_source_makes(name, object_info, tmp_path):
+    """After a change of nodes or of the source: `python tests/harness/make_workflows.py`."""
+    make_workflows.write(tmp_path, object_info)
+    for part in (f"{name}.json", f"api/{name}.json"):
+        assert read(tmp_path / part) == read(make_workflows.ROOT / "workflows" / part)
+
+
+@every_workflow
+def test_it_makes_a_picture(path, any_server):
+    picture = pixels(any_server, tiny(path, any_server.names))
+    assert len(picture) >= 1 and picture.std() > 5, picture.std()
+
+
+@every_workflow
+def test_the_identity_is_seen_in_the_picture(path, server):
+    graph = tiny(path, server.names)
+    difference = np.abs(pixels(server, graph) - pixels(server, changed(graph, "ApplyInfuseNet", strength=0.0))).mean()
+    assert difference > 2, f"mean change {difference:.2f} of 255"
+
+
+def test_controlnet_and_lora_are_seen_beside_the_identity(server):
+    graph = tiny(named("02_controlnet_lora_identity"), server.names)
+    with_all = pixels(server, graph)
+    for class_type, name in (("ControlNetApplyAdvanced", "strength"), ("LoraLoaderModelOnly", "strength_model")):
+        difference = np.abs(with_all - pixels(server, changed(graph, class_type, **{name: 0.0}))).mean()
+        assert difference > 1, f"{class_type}: mean change {difference:.2f} of 255"
+
+
+def test_the_weights_of_the_mix_are_seen(server):
+    graph = tiny(named("03_mix_two"), server.names)
+    first, second = (pixels(server, changed(graph, "MixIdentities", weights=weights)) for weights in ("1, 0", "0, 1"))
+    assert np.abs(first - second).mean() > 0.1
+
+
+def test_a_failing_node_says_why(server):
+    """The words that a user reads come through the server whole."""
+    graph = changed(tiny(named("01_one_face"), server.names), "EncodeFaceID", index=7)
+    with pytest.raises(RuntimeError, match="EncodeFaceID.*face"):
+        server.run(graph)
