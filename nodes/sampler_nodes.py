@@ -5,10 +5,12 @@ import math
 import comfy.samplers
 from comfy_api.latest import io, ui
 
+from ..infu_core.faces.picture import to_image
 from ..infu_core.hosts.comfyui_sampling import InfuCFGGuider, SamplingDials, sample
 from ..infu_core.injection.curve_text import CURVE_NAMES, read_curve
 from ..infu_core.injection.identity_guidance import IdentityGuidance
 from ..infu_core.injection.reuse_plan import REUSE_PLANS
+from ..infu_core.injection.sampling_plot import draw_sampling
 
 ALIASES = ["infiniteyou", "face id", "pulid", "instantid", "identity guidance", "flux sampler"]
 
@@ -167,7 +169,8 @@ class InfuSampler(io.ComfyNode):
     @classmethod
     def execute(cls, model, latent_image, **widgets) -> io.NodeOutput:
         latent, record = sample(model, read_dials(widgets), latent=latent_image, **widgets)
-        return io.NodeOutput(latent, record.text(), ui=ui.PreviewText(record.text()))
+        shown = ui.PreviewImage(to_image([draw_sampling(record)]), cls=cls).as_dict()
+        return io.NodeOutput(latent, record.text(), ui=shown | ui.PreviewText(record.text()).as_dict())
 
 
 class InfuGuider(io.ComfyNode):

@@ -84,12 +84,13 @@ class DenoisingStep:
 class RunReport:
     """What a run did: base evaluations with an identity, InfuseNet runs, forecasts, and sentences for people.
 
-    `computed_at`: the percents at which InfuseNet ran.
+    `strengths`: (percent, strength) of each evaluation. `computed_at`: the percents at which InfuseNet ran.
     """
 
     evaluations: int = 0
     computed: int = 0
     reused: int = 0
+    strengths: list[tuple[float, float]] = field(default_factory=list)
     computed_at: list[float] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -149,6 +150,7 @@ class InjectionRun:
         if not prepared.layout.people:
             return None
         self.report.evaluations += 1
+        self.report.strengths.append((step.began, strength))
         forecast = self.cache.forecast(step.rows, step.step, step.time) if self.cache else None
         if forecast is not None:
             self.report.reused += 1

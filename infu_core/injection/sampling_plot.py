@@ -1,0 +1,53 @@
+"""A small picture of one sampling: the identity's strength over time, where InfuseNet ran, and the report's words."""
+
+import textwrap
+
+import numpy as np
+
+from .injector import RunReport
+from .sampling_record import SamplingRecord
+
+WIDTH, CURVE_HEIGHT, LINE_HEIGHT, MARGIN, FONT_SIZE, LINE_LENGTH = 440, 120, 17, 28, 13, 62
+BACKGROUND, AXIS, WORDS = (24, 26, 30), (90, 94, 102), (200, 203, 209)
+COLOURS = ((104, 168, 240), (240, 160, 90), (130, 200, 120), (205, 130, 215))
+"""One per identity applied to the model, in turn."""
+
+
+def draw_sampling(record: SamplingRecord) -> np.ndarray:
+    """[height, width, 3], uint8. Filled dots: InfuseNet ran. Rings: its residuals were forecast."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    lines = [part for line in record.text().split("\n") for part in textwrap.wrap(line, LINE_LENGTH)]
+    size = (WIDTH, CURVE_HEIGHT + LINE_HEIGHT * len(lines) + MARGIN)
+    picture = Image.new("RGB", size, BACKGROUND)
+    draw, font = ImageDraw.Draw(picture), ImageFont.load_default(FONT_SIZE)
+    top = max([1.0, *(strength for run in record.runs for _, strength in run.strengths)])
+    for strength in sorted({0.0, 1.0, top}):
+        row = place(0, strength / top)[1]
+        draw.line((MARGIN, row, WIDTH - MARGIN // 2, row), fill=AXIS)
+        draw.text((4, row - FONT_SIZE // 2), f"{strength:.3g}", fill=WORDS, font=font)
+    for run, colour in zip(record.runs, COLOURS * len(record.runs), strict=False):
+        draw_run(draw, record, run, colour, top)
+    for number, line in enumerate(lines):
+        draw.text((MARGIN, CURVE_HEIGHT + LINE_HEIGHT * number + 8), line, fill=WORDS, font=font)
+    return np.asarray(picture)
+
+
+def draw_run(draw, record: SamplingRecord, run: RunReport, colour: tuple[int, int, int], top: float) -> None:
+    """One identity's strength at every step, as a line and a dot for each evaluation."""
+    known = dict(run.strengths)
+    curve = [(percent, known.get(percent, 0.0)) for percent in sorted({*record.percents, *known})]
+    points = [place(percent, strength / top) for percent, strength in curve]
+    if len(points) > 1:
+        draw.line(points, fill=colour, width=2)
+    computed = set(run.computed_at)
+    for (percent, strength), (column, row) in zip(curve, points, strict=True):
+        if strength:
+            box = (column - 3, row - 3, column + 3, row + 3)
+            draw.ellipse(box, fill=colour if percent in computed else BACKGROUND, outline=colour)
+
+
+def place(percent: float, height: float) -> tuple[float, float]:
+    """Pixels of a point; both shares from 0 to 1."""
+    across = MARGIN + 6 + percent * (WIDTH - MARGIN * 1.5 - 12)
+    return across, CURVE_HEIGHT - 12 - height * (CURVE_HEIGHT - 26)
