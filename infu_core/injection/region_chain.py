@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ..identity.identity import Identity
-from .region_masks import box_mask, feathered, read_box
+from .region_masks import box_mask, check_feather, feathered, read_box
 from .regions import IdentityRegion
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ def add_region(
 
     Without mask and box it is the whole picture. Raises ValueError in one sentence.
     """
+    check_feather(feather)
     chosen, given = choose_mask(mask, len(regions) if mask_index == BY_PLACE else mask_index)
     area = read_box(box)
     if chosen is None and area is not None:

@@ -41,13 +41,16 @@ def box_mask(box: tuple[float, float, float, float], height: int = BOX_CANVAS, w
     return covered(top, high, height)[:, None] * covered(left, wide, width)[None, :]
 
 
+def check_feather(share: float) -> None:
+    if not 0 <= share <= 1:
+        raise ValueError(f"feather is {share}; give a share of the picture from 0 (hard) to 1, usually 0.02 to 0.1.")
+
+
 def feathered(mask: Tensor, share: float) -> Tensor:
     """Soft edges about `share` of the picture's shorter side wide; 0 leaves the mask as it is.
 
     Three box blurs, nearly a Gaussian; the picture's border is no edge, and a mask that is all one stays exactly one.
     """
-    if not 0 <= share <= 1:
-        raise ValueError(f"feather is {share}; give a share of the picture from 0 (hard) to 1, usually 0.02 to 0.1.")
     radius = round(share * min(mask.shape) / 2)
     if radius == 0:
         return mask

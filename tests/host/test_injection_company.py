@@ -92,8 +92,8 @@ def test_fill_bases_with_a_picture_and_a_mask(stage):
 
     def fill(model):
         return stage.call(
-            "KSampler", model=model, positive=positive, negative=negative, latent_image=latent, seed=1, steps=2, cfg=1.0,
-            sampler_name="euler", scheduler="simple", denoise=1.0,
+            "KSampler", model=model, positive=positive, negative=negative, latent_image=latent, seed=1, steps=2,
+            cfg=1.0, sampler_name="euler", scheduler="simple", denoise=1.0,
         )[0]["samples"]  # fmt: skip
 
     assert change(fill(stage.apply(base)), fill(base)) > 0.01
