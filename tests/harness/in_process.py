@@ -46,10 +46,13 @@ class InProcessComfyUI:
         self._executor = None
 
     @classmethod
-    def start(cls, checkout: Path, base: BaseDirectory) -> "InProcessComfyUI":
-        """Import ComfyUI from `checkout` with `--cpu` and load the pack, the test nodes and the stock nodes we use."""
+    def start(cls, checkout: Path, base: BaseDirectory, device=("--cpu",)) -> "InProcessComfyUI":
+        """Import ComfyUI from `checkout` and load the pack, the test nodes and the stock nodes we use.
+
+        `device`: the arguments that choose it; none for what ComfyUI finds.
+        """
         arguments = sys.argv
-        sys.argv = ["main.py", "--cpu", "--base-directory", str(base.path), "--disable-api-nodes"]
+        sys.argv = ["main.py", *device, "--base-directory", str(base.path), "--disable-api-nodes"]
         try:
             import comfy.options
 
