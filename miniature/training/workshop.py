@@ -37,19 +37,28 @@ class Workshop:
         (folder / "weights").mkdir(exist_ok=True)
         return cls(tomllib.loads(config.read_text()), folder, torch.device(device))
 
-    def renders(self, name: str) -> dict[str, Tensor]:
-        """A set of pictures by its name: singles, couples, held-out, held-out-couples."""
+    def plan(self, name: str) -> RenderPlan:
+        """What is drawn for a set: singles, couples, held-out, held-out-couples."""
         sizes = self.config["renders"]
         size, people = sizes["size"], sizes["people"]
         strangers = {"first": HELD_OUT, "people": sizes["held_out_people"], "size": size}
-        plan = {
+        return {
             "singles": RenderPlan(sizes["singles"], people, size=size),
             "couples": RenderPlan(sizes["couples"], people, group=2, seed=1, size=size),
             "held-out": RenderPlan(sizes["held_out"], seed=2, **strangers),
             "held-out-couples": RenderPlan(sizes["held_out_couples"], group=2, seed=3, **strangers),
         }[name]
-        arrays = open_renders(self.folder / "renders" / name, plan, sizes.get("processes"))
+
+    def renders(self, name: str) -> dict[str, Tensor]:
+        """The arrays of a set; it is drawn first where it is not there yet."""
+        processes = self.config["renders"].get("processes")
+        arrays = open_renders(self.folder / "renders" / name, self.plan(name), processes)
         return {key: self._tensor(value) for key, value in arrays.items()}
+
+    def draw_all(self) -> None:
+        """Draw every set of pictures that is not drawn yet, and read none."""
+        for name in ("singles", "couples", "held-out", "held-out-couples"):
+            open_renders(self.folder / "renders" / name, self.plan(name), self.config["renders"].get("processes"))
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         """On a GPU the whole array moves there; on the CPU it stays in its file."""
