@@ -10,6 +10,7 @@ way runs in a process of its own, in turn, so that both meet the same machine.
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -83,7 +84,7 @@ def measure(way: str, folder: Path, recogniser: Path, repeats: int) -> dict:
     """One way in this process: MB and seconds to load, then CPU and wall milliseconds per photo."""
     import torch
 
-    torch.set_num_threads(2)
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
     pictures = photos()
     libraries = memory_mb()
     # Both ways need the same libraries; what they weigh is told apart from what the models weigh.

@@ -19,6 +19,10 @@ INSTALL_HINT = (
     "Finding faces needs the Python packages insightface and onnxruntime; install them into ComfyUI's Python with "
     "`python -m pip install insightface onnxruntime`, then restart ComfyUI."
 )
+REPAIR_HINT = (
+    "onnxruntime-gpu is installed, but the plain onnxruntime lies over it; "
+    "`python -m pip install --force-reinstall --no-deps onnxruntime-gpu` repairs it."
+)
 SHORT_NAMES = {"CPU": "CPUExecutionProvider", "CUDA": "CUDAExecutionProvider"}
 
 
@@ -59,6 +63,8 @@ class FaceDetector:
         self.provider_used = model.session.get_providers()[0]
         if providers[0] != self.provider_used:
             logger.warning("onnxruntime could not use %s and runs on %s.", providers[0], self.provider_used)
+        if provider == "auto" and gpu_build_is_hidden(onnxruntime.get_available_providers()):
+            logger.warning("Faces are found on the CPU. %s", REPAIR_HINT)
 
     def detect(self, picture: np.ndarray, threshold: float = 0.5) -> list[Face]:
         """The faces of a uint8 RGB picture [H, W, 3] whose score is at least `threshold`; see `search_faces`."""
@@ -84,8 +90,21 @@ def wanted_providers(provider: str, available: list[str]) -> list[str]:
         return [cuda, cpu] if cuda in available else [cpu]
     name = SHORT_NAMES.get(provider, provider)
     if name not in available:
+        if name == SHORT_NAMES["CUDA"] and gpu_build_is_hidden(available):
+            raise FaceError(f"onnxruntime cannot use CUDA: {REPAIR_HINT}")
         raise FaceError(
             f"onnxruntime has no {name} here, only {', '.join(available)}; choose auto or CPU, or install the "
             "onnxruntime build that has it (see docs/faces.md)."
         )
     return [name] if name == cpu else [name, cpu]
+
+
+def gpu_build_is_hidden(available: list[str]) -> bool:
+    """Whether onnxruntime-gpu is installed but another build's files have overwritten it (insightface's do)."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        version("onnxruntime-gpu")
+    except PackageNotFoundError:
+        return False
+    return SHORT_NAMES["CUDA"] not in available

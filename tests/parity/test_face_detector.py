@@ -7,7 +7,7 @@ import pytest
 from face_fixtures import draw_face, grey_picture, write_detector
 
 from infu_core.faces.face import FaceError
-from infu_core.faces.face_detector import FaceDetector, wanted_providers
+from infu_core.faces.face_detector import FaceDetector, gpu_build_is_hidden, wanted_providers
 
 pytest.importorskip("insightface")
 
@@ -115,6 +115,15 @@ def test_providers():
         "CPUExecutionProvider"
     )
     with pytest.raises(FaceError, match="has no CUDAExecutionProvider here, only CPUExecutionProvider"):
+        wanted_providers("CUDA", ["CPUExecutionProvider"])
+
+
+def test_a_gpu_build_that_was_overwritten_is_told_with_the_repair(monkeypatch):
+    import importlib.metadata
+
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "1.31.1")
+    assert not gpu_build_is_hidden(["CUDAExecutionProvider", "CPUExecutionProvider"])
+    with pytest.raises(FaceError, match="pip install --force-reinstall --no-deps onnxruntime-gpu` repairs it"):
         wanted_providers("CUDA", ["CPUExecutionProvider"])
 
 
