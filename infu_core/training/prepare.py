@@ -1,0 +1,29 @@
+"""`python -m infu_core.training.prepare LISTING FOLDER --flux ...`: from pictures and captions to prepared samples."""
+
+import argparse
+from pathlib import Path
+
+from .aspect_buckets import buckets
+from .flux_encoders import FluxEncoders
+from .preparation import Rules, prepare
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(prog="infu_core.training.prepare", description=__doc__)
+    arguments.add_argument("listing", type=Path, help="JSONL with picture, caption and, for stage 2, reference")
+    arguments.add_argument("folder", type=Path, help="where the prepared samples go")
+    arguments.add_argument("--flux", type=Path, required=True, help="FLUX.1-dev in diffusers' layout")
+    arguments.add_argument("--detector", type=Path, required=True, help="scrfd_10g_bnkps.onnx")
+    arguments.add_argument("--recogniser", type=Path, required=True, help="recognition_arcface_ir_se50.pth")
+    arguments.add_argument("--device", default="cuda")
+    arguments.add_argument("--area", type=int, default=864 * 1152, help="pixels of a picture")
+    arguments.add_argument("--text-tokens", type=int, default=512)
+    arguments.add_argument("--likeness", type=float, default=0.5, help="least cosine of a picture to its reference")
+    given = arguments.parse_args()
+    encoders = FluxEncoders.open(given.flux, given.detector, given.recogniser, given.device, given.text_tokens)
+    rules = Rules(buckets(given.area), likeness=given.likeness)
+    print(prepare(given.listing, given.folder, encoders, rules).sentence())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""FLUX's own parts in training: the VAE's scale, gradients through the frozen base, painting stage 2's pairs."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+diffusers = pytest.importorskip("diffusers")
+
+from infu_core.faces.face import face_from  # noqa: E402
+from infu_core.networks.identity_projector import IdentityProjector, IdentityProjectorConfig  # noqa: E402
+from infu_core.networks.infusenet import InfuseNet, InfuseNetConfig  # noqa: E402
+from infu_core.training.aspect_buckets import Bucket  # noqa: E402
+from infu_core.training.flow_matching import draw  # noqa: E402
+from infu_core.training.flux_base import DiffusersBase  # noqa: E402
+from infu_core.training.flux_encoders import FluxEncoders  # noqa: E402
+from infu_core.training.identity_objective import IdentityObjective, begin_projector, save_memory  # noqa: E402
+from infu_core.training.made_pairs import FluxPainter, write_pairs  # noqa: E402
+from infu_core.training.preparation import Rules  # noqa: E402
+
+CONTEXT, POOLED = 32, 16
+
+
+@pytest.fixture(scope="module")
+def pipeline():
+    torch.manual_seed(0)
+    vae = diffusers.AutoencoderKL(
+        block_out_channels=(8, 8, 8, 8),
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        layers_per_block=1,
+        latent_channels=16,
+        norm_num_groups=4,
+        shift_factor=0.1159,
+        scaling_factor=0.3611,
+    ).eval()
+    transformer = diffusers.FluxTransformer2DModel(
+        num_layers=1,
+        num_single_layers=2,
+        num_attention_heads=1,
+        joint_attention_dim=CONTEXT,
+        pooled_projection_dim=POOLED,
+        guidance_embeds=True,
+    )
+    scheduler = diffusers.FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True)
+
+    def encode_prompt(caption, other, max_sequence_length):
+        generator = torch.Generator().manual_seed(len(caption))
+        context = torch.randn(1, max_sequence_length, CONTEXT, generator=generator)
+        return context, torch.randn(1, POOLED, generator=generator), torch.zeros(max_sequence_length, 3)
+
+    return SimpleNamespace(vae=vae, transformer=transformer, scheduler=scheduler, encode_prompt=encode_prompt)
+
+
+def networks():
+    torch.manual_seed(1)
+    infusenet = InfuseNet(InfuseNetConfig(128, 1, 1, 1, CONTEXT, POOLED, True))
+    projector = IdentityProjector(IdentityProjectorConfig(4, 32, 1, 1, 64, 512, CONTEXT))
+    begin_projector(projector)
+    return infusenet, projector
+
+
+class OneFace:
+    """A face encoder that finds one face wherever a picture is not black."""
+
+    def detect(self, picture):
+        points = np.array([(20, 20), (40, 20), (30, 30), (22, 40), (38, 40)], float)
+        return [face_from((10, 8, 50, 52), points, 0.9, "64")] if picture.max() > 0 else []
+
+    def crop(self, picture, face):
+        return picture[:112, :112]
+
+    def embed(self, crops):
+        return torch.nn.functional.normalize(torch.ones(len(crops), 512), dim=1)
+
+
+def test_latents_are_shifted_and_scaled_as_flux_expects(pipeline):
+    encoders = FluxEncoders(pipeline, OneFace(), 5)
+    picture = np.random.default_rng(0).integers(0, 255, (64, 48, 3), np.uint8)
+    made = encoders.latents(picture)
+    pixels = torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 127.5 - 1
+    with torch.no_grad():
+        expected = (pipeline.vae.encode(pixels).latent_dist.mode()[0] - 0.1159) * 0.3611
+    assert made.shape == (16, 8, 6)
+    assert torch.allclose(made, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("less_memory", [False, True])
+def test_gradients_pass_through_the_frozen_base(pipeline, less_memory):
+    """With and without gradient checkpointing, to the same numbers."""
+
+    def gradients(checkpointed):
+        infusenet, projector = networks()
+        if checkpointed:
+            assert save_memory(infusenet, (type(infusenet.double_blocks[0]), type(infusenet.single_blocks[0]))) == 2
+        base = DiffusersBase(pipeline.transformer, less_memory=checkpointed)
+        objective = IdentityObjective(base, infusenet, projector)
+        draws = draw(0, 0, range(2), (16, 6, 8))
+        generator = torch.Generator().manual_seed(3)
+        objective(
+            latents=torch.randn(2, 16, 6, 8, generator=generator),
+            control=torch.zeros(2, 16, 6, 8),
+            vectors=torch.nn.functional.normalize(torch.randn(2, 512, generator=generator), dim=1),
+            context=torch.randn(2, 5, CONTEXT, generator=generator),
+            pooled=torch.randn(2, POOLED, generator=generator),
+            noise=draws.noise,
+            time=draws.time,
+        ).mean().backward()
+        return {name: weight.grad for name, weight in objective.named_parameters()}
+
+    found, plain = gradients(less_memory), gradients(False)
+    assert all(weight.grad is None for weight in pipeline.transformer.parameters())
+    # the last block's context is used by nothing, so its weights learn nothing
+    learning = [name for name, gradient in found.items() if gradient is not None and gradient.abs().max() > 0]
+    assert "projector.latents" in learning and "infusenet.control_in.bias" in learning
+    for name in learning:
+        assert torch.allclose(found[name], plain[name], atol=1e-6), name
+
+
+def test_stage_two_pictures_are_painted_listed_and_not_painted_twice(pipeline, tmp_path):
+    import cv2
+
+    for name, level in (("ann.png", 200), ("nobody.png", 0)):
+        cv2.imwrite(str(tmp_path / name), np.full((64, 64, 3), level, np.uint8))
+    encoders = FluxEncoders(pipeline, OneFace(), 5)
+    painter = FluxPainter(pipeline, *networks(), encoders, height=64, width=48, steps=2)
+    rules = Rules((Bucket(64, 48),))
+    photos = [tmp_path / "ann.png", tmp_path / "nobody.png"]
+    count, left_out = write_pairs(photos, ["a face", "a drawing"], painter, encoders, rules, tmp_path / "made", 3)
+    assert count == 3 and left_out == {str(photos[1]): "no face"}
+    lines = [json.loads(line) for line in (tmp_path / "made" / "listing.jsonl").read_text().splitlines()]
+    assert [line["picture"] for line in lines] == ["ann-0.png", "ann-1.png", "ann-2.png"]
+    pictures = [cv2.imread(str(tmp_path / "made" / line["picture"])) for line in lines]
+    assert all(picture.shape == (64, 48, 3) for picture in pictures)
+    assert not np.array_equal(pictures[0], pictures[1])
+
+    def never(*_):
+        raise AssertionError("painted again")
+
+    assert write_pairs(photos, ["a face"], never, encoders, rules, tmp_path / "made", 3)[0] == 3
