@@ -24,7 +24,7 @@ FILES = """Files, and the folder in `ComfyUI/models/` for each:
 | clip_l.safetensors, t5xxl_fp16.safetensors | text_encoders |
 | ae.safetensors | vae |
 | infusenet_aes_bf16.safetensors, image_proj_model.bin | infinite_you/aes_stage2 |
-| recognition_arcface_ir_se50.pth | facexlib |
+| recognition_arcface_ir_se50.pth | infinite_you |
 | scrfd_10g_bnkps.onnx | insightface/models/antelopev2 |
 """
 MORE_FILES = """| flux_realism_lora.safetensors | loras |
