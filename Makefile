@@ -10,7 +10,7 @@ COMFYUI := $(shell $(or $(PYTHON),python3) tests/harness/checkout.py)
 COMFYUI_REQUIREMENTS := $(wildcard $(COMFYUI:%=%/requirements.txt))
 PIP_INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: setup test lint format demo clean
+.PHONY: setup test lint format demo miniature clean
 setup: $(VENV)/pack.stamp $(if $(COMFYUI_REQUIREMENTS),$(VENV)/comfyui.stamp)
 
 test: lint
@@ -27,6 +27,12 @@ format: setup
 
 demo: setup
 	$(RUN) demo/run.py
+
+# Trains the miniature anew and puts it into miniature/weights: 25 minutes on a large GPU. Safe to stop and call again.
+miniature: setup
+	$(RUN) -m miniature.train --beside
+	$(RUN) -m miniature.measure
+	$(RUN) -m miniature.export
 
 clean:
 	rm -rf $(VENV) output

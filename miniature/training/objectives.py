@@ -42,7 +42,7 @@ class AutoencoderObjective(nn.Module):
         error = (made - wanted).abs().mean((1, 2, 3)) + 2 * (made - wanted).square().mean((1, 2, 3))
         edges = sum((made.diff(dim=axis) - wanted.diff(dim=axis)).abs().mean((1, 2, 3)) for axis in (2, 3))
         centre, spread = latents.mean((0, 2, 3)), latents.std((0, 2, 3))
-        shape = 0.02 * (centre.square().mean() + (spread - 1).square().mean())
+        shape = 0.1 * (centre.square().mean() + (spread - 1).square().mean())
         far = 0.05 * F.relu(latents.abs() - 2.8).square().mean((1, 2, 3))
         return error + edges + shape + far
 
