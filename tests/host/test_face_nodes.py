@@ -23,8 +23,9 @@ def encode(image, **widgets):
         "outliers": "keep",
         "threshold": 0.5,
         "photo_weights": "",
+        "key_points": "",
     }
-    return node("EncodeFaceID", **{"image": image, "key_points": "", **defaults, **widgets})
+    return node("EncodeFaceID", **{"image": image, **defaults, **widgets})
 
 
 def pose(**inputs):

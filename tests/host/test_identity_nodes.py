@@ -4,6 +4,9 @@ import pytest
 import torch
 from harness.server import GraphError
 
+ENCODE = {"face": "largest", "index": 0, "no_face": "stop", "outliers": "keep", "threshold": 0.5}
+ENCODE |= {"photo_weights": "", "key_points": ""}
+
 
 def node(kind, **inputs):
     return {"class_type": kind, "inputs": inputs}
@@ -69,20 +72,11 @@ def test_two_identities_are_required(any_server):
 
 
 def test_similarity_shows_the_numbers_and_picks_the_best(any_server):
-    widgets = {
-        "face": "largest",
-        "index": 0,
-        "no_face": "stop",
-        "outliers": "keep",
-        "threshold": 0.5,
-        "photo_weights": "",
-        "key_points": "",
-    }
     graph = {
         "one": node("LoadImage", image="face.png"),
         "two": node("LoadImage", image="face_2.png"),
         "batch": node("ImageBatch", image1=["one", 0], image2=["two", 0]),
-        "encode": node("EncodeFaceID", image=["two", 0], **widgets),
+        "encode": node("EncodeFaceID", image=["two", 0], **ENCODE),
         "judge": node("InfuIdentitySimilarity", images=["batch", 0], identity=["encode", 0], threshold=0.5),
         "number": node("PreviewAny", source=["judge", 1]),
     }
@@ -95,16 +89,7 @@ def test_similarity_shows_the_numbers_and_picks_the_best(any_server):
 
 def test_the_best_image_comes_out(comfyui):
     images = torch.cat([comfyui.call("LoadImage", image=name)[0] for name in ("face.png", "face_2.png")])
-    widgets = {
-        "face": "largest",
-        "index": 0,
-        "no_face": "stop",
-        "outliers": "keep",
-        "threshold": 0.5,
-        "photo_weights": "",
-        "key_points": "",
-    }
-    values = {key: [value] for key, value in widgets.items()}
+    values = {key: [value] for key, value in ENCODE.items()}
     identity = comfyui.call("EncodeFaceID", image=[images[1:]], **values)[0]
     best, cosine, report = comfyui.call("InfuIdentitySimilarity", images=images, identity=identity)
     assert torch.equal(best, images[1:]) and cosine == pytest.approx(1, abs=1e-4)
