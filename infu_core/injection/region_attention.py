@@ -45,11 +45,13 @@ def attention_with_lse(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]
     """Attention and the log-sum-exp of its logits, [B, heads, L, d] and [B, heads, L] float32, by a fused kernel."""
     if q.device.type == "cpu":
         return torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(q, k, v)[:2]
-    if q.device.type == "cuda" and q.dtype in (torch.float16, torch.bfloat16):
-        return torch.ops.aten._scaled_dot_product_flash_attention(q, k, v)[:2]
     if q.device.type == "cuda":
-        out, lse = torch.ops.aten._scaled_dot_product_efficient_attention(q, k, v, None, True)[:2]
-        return out, lse[..., : q.shape[2]]
+        params = torch.backends.cuda.SDPAParams(q, k, v, None, 0.0, False, False)
+        if torch.backends.cuda.can_use_flash_attention(params):
+            return torch.ops.aten._scaled_dot_product_flash_attention(q, k, v)[:2]
+        if torch.backends.cuda.can_use_efficient_attention(params):
+            out, lse = torch.ops.aten._scaled_dot_product_efficient_attention(q, k, v, None, True)[:2]
+            return out, lse[..., : q.shape[2]]
     return attention_in_slices(q, k, v)
 
 

@@ -166,3 +166,45 @@ def test_one_identity_without_a_mask_uses_the_networks_own_attention():
     residuals([person()], net)
     residuals([person(1, halves()[0])], net)
     assert given[0] is net.attention and isinstance(given[1], RegionAttention)
+
+
+def test_a_part_of_a_picture_gets_its_own_pose_and_mask():
+    from infu_core.injection.regions import Window
+
+    left, _ = halves()
+    asked, seen = [], []
+    net = network()
+    net.control_in.register_forward_pre_hook(lambda module, given: seen.append(given[0]))
+
+    def poses(person, height, width):
+        asked.append((height, width))
+        return torch.arange(width / 1.0).expand(1, 16, height, width)
+
+    part = step(height=4, width=4)
+    part = type(part)(**{**vars(part), "window": Window(top=2, left=2, full_height=8, full_width=8)})
+    made = residuals([person(1, left)], net, part, control=poses)
+    assert asked == [(8, 8)]
+    assert sorted(set(seen[0].flatten().tolist())) == [2.0, 3.0, 4.0, 5.0]
+    grid = blocks(made)[0].unflatten(1, (2, 2))
+    assert grid[:, :, :1].abs().sum() > 0 and torch.count_nonzero(grid[:, :, 1:]) == 0
+
+
+def test_pose_pictures_go_round_the_pictures_anew_for_every_prompt():
+    seen = []
+    net = network()
+    net.control_in.register_forward_pre_hook(lambda module, given: seen.append(given[0]))
+
+    def poses(person, height, width):
+        return torch.stack([torch.full((16, height, width), float(index)) for index in range(2)])
+
+    given = step(batch=6)
+    residuals([person()], net, type(given)(**{**vars(given), "pictures": 3}), control=poses)
+    assert seen[0][:, 0, 0].tolist() == [0, 1, 0, 0, 1, 0]
+
+
+def test_adding_up_people_keeps_one_set_and_changes_nobody_elses():
+    first = residuals([person(1)])
+    kept = [block.clone() for block in blocks(first)]
+    total = first.scaled(torch.ones(1, 1, 1)).add_(residuals([person(2)]))
+    assert all(torch.equal(a, b) for a, b in zip(blocks(first), kept, strict=True))
+    assert close(total, first + residuals([person(2)]))

@@ -1,0 +1,110 @@
+"""Masks on the token grid: exact values, windows of a picture, boxes, soft edges, chains, the preview."""
+
+import math
+
+import pytest
+import torch
+
+from infu_core.identity.identity import Identity
+from infu_core.injection.region_chain import add_region, choose_mask, with_mask
+from infu_core.injection.region_masks import box_mask, feathered, read_box
+from infu_core.injection.region_preview import preview_regions
+from infu_core.injection.regions import IdentityRegion, Person, Window, lay_out, token_mask
+
+CPU = torch.device("cpu")
+
+
+def somebody(seed=0):
+    vector = torch.randn(1, 512, generator=torch.Generator().manual_seed(seed))
+    return Identity(torch.nn.functional.normalize(vector, dim=1))
+
+
+def test_a_token_has_the_share_of_its_pixels():
+    mask = torch.zeros(64, 64)
+    mask[:, :24] = 1
+    tokens = token_mask(mask, 8, 8).unflatten(0, (4, 4))
+    assert torch.equal(tokens, torch.tensor([1.0, 0.5, 0.0, 0.0]).expand(4, 4))
+
+
+@pytest.mark.parametrize("size", [(8, 8), (7, 9), (5, 12)])
+def test_masks_of_any_size_fit_any_grid(size):
+    rows, columns = -(-size[0] // 2), -(-size[1] // 2)
+    for mask in (torch.ones(1, 1), torch.ones(333, 77), torch.ones(3, 1000)):
+        assert torch.equal(token_mask(mask, *size), torch.ones(rows * columns))
+
+
+def test_a_window_sees_its_own_part_of_the_mask():
+    mask = torch.arange(64.0).expand(64, 64) / 63
+    whole = token_mask(mask, 8, 8).unflatten(0, (4, 4))
+    part = token_mask(mask, 4, 4, Window(top=4, left=2, full_height=8, full_width=8)).unflatten(0, (2, 2))
+    assert torch.allclose(part, whole[2:, 1:3])
+
+
+def test_masks_are_shared_where_they_overlap_and_never_exceed_one():
+    ones = torch.ones(8, 8)
+    layout = lay_out([Person(torch.zeros(8, 4), ones), Person(torch.zeros(8, 4), ones * 3)], 8, 8, CPU)
+    assert torch.allclose(layout.masks, torch.full((2, 16), 0.5))
+    quarter = [Person(torch.zeros(8, 4), ones * 0.25) for _ in range(2)]
+    assert torch.allclose(lay_out(quarter, 8, 8, CPU).masks.sum(0), torch.full((16,), 0.5))
+
+
+def test_people_without_a_place_are_left_out():
+    people = [Person(torch.zeros(8, 4), torch.zeros(8, 8)), Person(torch.zeros(8, 4), torch.ones(8, 8))]
+    assert lay_out(people, 8, 8, CPU).people == (people[1],)
+
+
+def test_boxes():
+    assert read_box("  ") is None
+    assert read_box("0, 0.5 0.25,0.5") == (0.0, 0.5, 0.25, 0.5)
+    mask = box_mask((0.0, 0.5, 0.25, 0.5), 8, 10)
+    assert torch.equal(mask[:4], torch.zeros(4, 10))
+    assert torch.equal(mask[4], torch.tensor([1, 1, 0.5, 0, 0, 0, 0, 0, 0, 0]))
+    assert float(mask.sum()) == pytest.approx(80 * 0.125)
+
+
+def test_feathering_keeps_what_has_no_edge():
+    for value in (0.0, 1.0):
+        assert torch.equal(feathered(torch.full((40, 60), value), 0.2), torch.full((40, 60), value))
+    half = torch.zeros(40, 60)
+    half[:, :30] = 1
+    soft = feathered(half, 0.2)
+    assert torch.equal(feathered(half, 0.0), half)
+    assert soft[0, 0] == 1 and soft[0, -1] == 0
+    assert (soft[:, 1:] <= soft[:, :-1] + 1e-6).all()
+    assert float(soft.mean()) == pytest.approx(0.5, abs=1e-3)
+
+
+def test_a_chain_takes_a_batchs_masks_in_turn():
+    masks = torch.stack((torch.zeros(4, 4), torch.ones(4, 4)))
+    chain = add_region(add_region((), somebody(1), masks), somebody(2), masks)
+    assert [float(region.mask.mean()) for region in chain] == [0.0, 1.0]
+    assert [region.masks_given for region in chain] == [2, 2]
+    assert choose_mask(torch.ones(1, 4, 4), 7)[1] == 1
+
+
+def test_a_box_cuts_a_mask():
+    (region,) = add_region((), somebody(), torch.ones(8, 8), box="0, 0, 0.5, 1")
+    assert torch.equal(region.mask, box_mask((0, 0, 0.5, 1), 8, 8))
+
+
+def test_bad_regions_are_told_in_one_sentence():
+    for given, sentence in (
+        ({"mask": torch.full((4, 4), math.nan)}, "not numbers"),
+        ({"feather": -0.1}, "feather is -0.1"),
+        ({"strength": math.inf}, "strength of a region is inf"),
+        ({"box": "a b c d"}, "four numbers"),
+        ({"box": "nan 0 1 1"}, "four numbers"),
+        ({"box": "0 0 0 1"}, "does not lie in the picture"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            add_region((), somebody(), **given)
+    with pytest.raises(ValueError, match="Both a mask and identity regions"):
+        with_mask((IdentityRegion(somebody()),), torch.ones(4, 4))
+
+
+def test_the_preview_colours_shares_and_numbers_people():
+    chain = add_region(add_region((), somebody(1), box="0 0 0.5 1"), somebody(2), box="0.5 0 0.5 1")
+    picture = preview_regions(chain)
+    assert picture.shape == (1, 384, 384, 3) and 0 <= float(picture.min()) and float(picture.max()) <= 1
+    assert (picture[0, 5, 5] - picture[0, 5, -5]).abs().max() > 0.2
+    assert picture[0, 192, 96].std() < 0.1, "a number stands on a dark spot in the middle of its region"
