@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -31,6 +30,7 @@ from .objectives import (
     RecogniserObjective,
     TextToImageObjective,
 )
+from .poses import draw_poses
 from .workshop import Workshop
 
 Stage = Callable[[Workshop, float | None], bool]
@@ -119,10 +119,10 @@ def detector(workshop: Workshop, seconds: float | None) -> bool:
 
 
 def _text_columns(workshop: Workshop) -> batches.Columns:
-    sets = [workshop.renders(name) for name in ("singles", "couples")]
+    sets = ("singles", "couples")
     return {
-        "latents": torch.cat([workshop.latents_of(part["pictures"]) for part in sets]),
-        "words": torch.cat([part["words"].to(workshop.device) for part in sets]),
+        "latents": torch.cat([workshop.latents(name) for name in sets]),
+        "words": torch.cat([workshop.renders(name)["words"].to(workshop.device) for name in sets]),
     }
 
 
@@ -154,17 +154,9 @@ def guidance(workshop: Workshop, seconds: float | None) -> bool:
 
 def pose_latents(workshop: Workshop, points: Tensor) -> Tensor:
     """Key points [n, F, 10] -> the latents of their drawings, as a user's pose picture gives them."""
-    from infu_core.faces.pose_image import draw_pose
-
-    size = workshop.config["renders"]["size"]
-    parts = []
-    for start in range(0, len(points), 1024):
-        drawn = [
-            draw_pose([face.reshape(5, 2) for face in row if face.max() >= 0], size, size)
-            for row in points[start : start + 1024].cpu().numpy()
-        ]
-        parts.append(workshop.latents_of(torch.from_numpy(np.stack(drawn))))
-    return torch.cat(parts)
+    sizes = workshop.config["renders"]
+    drawn = draw_poses(points.cpu().numpy(), sizes["size"], sizes.get("processes"))
+    return torch.cat([workshop.latents_of(torch.from_numpy(part)) for part in drawn])
 
 
 def _identity_run(workshop: Workshop, name: str, before: str | None, columns: batches.Columns, seconds) -> bool:
@@ -192,7 +184,7 @@ def stage1(workshop: Workshop, seconds: float | None) -> bool:
     """Single person, single sample: picture and identity are of one picture."""
     renders = workshop.renders("singles")
     columns = {
-        "latents": workshop.latents_of(renders["pictures"]),
+        "latents": workshop.latents("singles"),
         "words": renders["words"].to(workshop.device),
         "vectors": workshop.vectors_of(renders["crops"][:, 0]).half(),
         "control": pose_latents(workshop, renders["points"]),

@@ -1,6 +1,6 @@
 """The folder that a miniature grows in: pictures, runs, finished weights; and the sizes it is built to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -30,6 +30,7 @@ class Workshop:
     config: dict
     folder: Path
     device: torch.device
+    _latents: dict[str, Tensor] = field(default_factory=dict)
 
     @classmethod
     def open(cls, config: Path, folder: Path, device: str) -> "Workshop":
@@ -127,6 +128,12 @@ class Workshop:
         network = self.trained("autoencoder", self.autoencoder())
         parts = [network.encode(to_floats(part.to(self.device))).half() for part in pictures.split(PORTION)]
         return torch.cat(parts)
+
+    def latents(self, name: str) -> Tensor:
+        """The latents of a set of pictures; encoded once, for several stages ask for them."""
+        if name not in self._latents:
+            self._latents[name] = self.latents_of(self.renders(name)["pictures"])
+        return self._latents[name]
 
     @torch.no_grad()
     def pictures_of(self, latents: Tensor) -> Tensor:
