@@ -7,6 +7,7 @@ accepts any size that is a multiple of 32, so one session serves all.
 import logging
 import os
 import threading
+from typing import Any
 
 import numpy as np
 
@@ -46,7 +47,7 @@ class FaceDetector:
             raise FaceError(f"The face detector {self.path} does not exist; choose another file in the detector menu.")
         providers = wanted_providers(provider, onnxruntime.get_available_providers())
         try:
-            model = insightface.model_zoo.get_model(self.path, providers=providers, static_shape_sessions=False)
+            model: Any = insightface.model_zoo.get_model(self.path, providers=providers, static_shape_sessions=False)
         except Exception as error:
             raise FaceError(
                 f"{self.name} could not be read as an ONNX model ({os.path.getsize(self.path):,} bytes); "

@@ -41,7 +41,7 @@ def draw_face_pose(points: np.ndarray, height: int, width: int) -> tuple[np.ndar
         half_length = int((span[0] ** 2 + span[1] ** 2) ** 0.5 / 2)
         angle = int(math.degrees(math.atan2(span[1], span[0])))
         outline = cv2.ellipse2Poly((int(middle[0]), int(middle[1])), (half_length, LIMB_HALF_WIDTH), angle, 0, 360, 1)
-        cv2.fillConvexPoly(canvas, outline, COLOURS[end])
+        cv2.fillConvexPoly(canvas, np.asarray(outline), COLOURS[end])
     canvas = (canvas * LIMB_BRIGHTNESS).astype(np.uint8)
     for (x, y), colour in zip(points, COLOURS, strict=True):
         cv2.circle(canvas, (int(x), int(y)), DISC_RADIUS, colour, -1)

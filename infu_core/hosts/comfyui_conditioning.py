@@ -5,7 +5,8 @@ the prompt hold; with an area, the pose image and the masks are those of the are
 """
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import comfy.latent_formats
 import comfy.model_management
@@ -60,7 +61,7 @@ class IdentityControl(ControlBase):
         self.injection = injection
         self.network = network
         self.runs: WeakIdKeyDictionary = WeakIdKeyDictionary()
-        self.base = lambda: None  # a weak reference to the base model, set before each run
+        self.base: Callable[[], Any] = lambda: None  # a weak reference to the base model, set before each run
 
     def pre_run(self, model, percent_to_timestep_function):
         check_base(model, self.injection.infusenet)

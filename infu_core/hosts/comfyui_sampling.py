@@ -9,7 +9,7 @@ import comfy.samplers
 import torch
 from comfy.patcher_extension import WrappersMP
 
-from nodes import common_ksampler  # ComfyUI's own module
+from nodes import common_ksampler  # pyright: ignore[reportAttributeAccessIssue] - ComfyUI's own module
 
 from ..injection.identity_guidance import IdentityGuidance
 from ..injection.sampling_record import BASE, SamplingRecord

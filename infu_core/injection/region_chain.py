@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -38,7 +39,8 @@ def add_region(
     elif chosen is not None and area is not None:
         chosen = chosen * box_mask(area, *chosen.shape)
     if chosen is not None:
-        chosen = feathered(IdentityRegion(identity, chosen).mask.float().cpu(), feather)
+        checked: Any = IdentityRegion(identity, chosen).mask
+        chosen = feathered(checked.float().cpu(), feather)
         if not bool((chosen > 0).any()):
             log.warning("The mask of identity region %d is empty, so this person will not be drawn.", len(regions) + 1)
     return (*regions, IdentityRegion(identity, chosen, strength, pose_image, given))

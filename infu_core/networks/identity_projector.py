@@ -6,6 +6,7 @@ Legend for shapes: `B` batch, `K` vectors, `N` tokens (8), `E` ArcFace (512), `W
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -42,7 +43,7 @@ class IdentityProjector(nn.Module):
         self.proj_in = operations.Linear(config.embedding_size, width, **factory)
         self.proj_out = operations.Linear(width, config.context_size, **factory)
         self.norm_out = operations.LayerNorm(config.context_size, **factory)
-        self.layers = nn.ModuleList(
+        self.layers: Any = nn.ModuleList(
             nn.ModuleList(
                 (
                     PerceiverAttention(width, config.heads, config.head_size, operations, **factory),

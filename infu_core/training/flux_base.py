@@ -1,7 +1,9 @@
 """diffusers' FLUX as the frozen base of training."""
 
+from typing import Any
+
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..residuals import Residuals
 
@@ -12,7 +14,7 @@ class DiffusersBase:
     `guidance`: what its guidance embedder is fed in training, 1 as others train adapters of FLUX.1-dev.
     """
 
-    def __init__(self, transformer: nn.Module, guidance: float = 1.0, less_memory: bool = True):
+    def __init__(self, transformer: Any, guidance: float = 1.0, less_memory: bool = True):
         self.transformer = transformer.requires_grad_(False).eval()
         self.guidance = guidance
         if less_memory:
@@ -39,7 +41,7 @@ class DiffusersBase:
         )[0]
 
 
-def shard_base(transformer: nn.Module, mesh) -> None:
+def shard_base(transformer: Any, mesh) -> None:
     """FSDP2 over the processes of `mesh`, block by block: each process keeps its part of the frozen weights."""
     from torch.distributed.fsdp import fully_shard
 

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import tomllib
 import torch
@@ -43,7 +44,8 @@ class Laboratory:
 
         sizes = {name: value for name, value in self.config["base"]["sizes"].items() if name != "text_tokens"}
         with torch.device("meta"):
-            return FluxTransformer2DModel(**sizes).to(torch.bfloat16)
+            base: Any = FluxTransformer2DModel(**sizes)
+            return base.to(torch.bfloat16)
 
     def networks(self, sizes, device: str | None = None) -> tuple[InfuseNet, IdentityProjector]:
         """InfuseNet and projector that belong to a base with diffusers' config `sizes`."""

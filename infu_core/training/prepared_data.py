@@ -106,7 +106,8 @@ class PreparedBatches:
         draws = draw(self.seed, step, positions, tuple(batch["latents"].shape[1:]))
         chance = draw(self.seed + 1, step, positions, ()).time  # logit-normal, so below one half half of the time
         posed = torch.sigmoid(torch.logit(chance) * 1.702) < self.pose_share
-        black = self._black[tuple(batch["latents"].shape[-2:])]["latents"].to(batch["control"])
+        height, width = batch["latents"].shape[-2:]
+        black = self._black[height, width]["latents"].to(batch["control"])
         batch["control"] = torch.where(posed[:, None, None, None], batch["control"], black)
         return {**batch, "noise": draws.noise, "time": draws.time}
 

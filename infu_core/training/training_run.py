@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from accelerate import Accelerator
@@ -97,7 +98,7 @@ class TrainingRun:
         return loss.detach()
 
     def _log(self, losses: list[Tensor], seconds: float) -> None:
-        mean = self.accelerator.reduce(torch.stack(losses).float().mean(), reduction="mean")
+        mean: Any = self.accelerator.reduce(torch.stack(losses).float().mean(), reduction="mean")
         value = float(mean)
         if value != value:
             raise ValueError(
