@@ -4,6 +4,7 @@ from comfy_api.latest import ComfyExtension, io
 
 from .apply_infusenet import ApplyInfuseNet
 from .conditioning_nodes import ApplyInfuseNetConditioning
+from .face_crop_nodes import InfuFaceCrop
 from .face_nodes import EncodeFaceID, InfuLoadFaceEncoder
 from .face_picture_nodes import InfuFacePose, InfuFaceRegions
 from .identity_file_nodes import InfuLoadIdentity, InfuSaveIdentity
@@ -26,6 +27,7 @@ class InfuExtension(ComfyExtension):
             InfuIdentitySimilarity,
             InfuFacePose,
             InfuFaceRegions,
+            InfuFaceCrop,
             InfuIdentityRegion,
             ApplyInfuseNet,
             ApplyInfuseNetConditioning,

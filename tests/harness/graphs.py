@@ -10,7 +10,16 @@ WIDGETS = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"}
 NOTE = "MarkdownNote"
 TITLE, SLOT, WIDGET, GAP, PREVIEW, BADGE = 30, 20, 24, 30, 230, 24
 BLUE = "#3f789e"
-SHOWS_PICTURES = {"LoadImage", "EncodeFaceID", "SaveImage", "PreviewImage", "InfuFacePose"}
+SHOWS_PICTURES = {
+    "LoadImage",
+    "EncodeFaceID",
+    "SaveImage",
+    "PreviewImage",
+    "InfuFacePose",
+    "InfuFaceCrop",
+    "InfuIdentityRegion",
+    "InfuSampler",
+}
 
 
 @dataclass(frozen=True)

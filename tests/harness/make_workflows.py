@@ -196,10 +196,182 @@ def mix_two():
     return graph.api, groups, [{"title": "Read me", "pos": [-460, 30], "size": [420, 640], "text": note}]
 
 
+def face_detail():
+    graph = Graph()
+    flux, clip, vae, net = models(graph)
+    photo, face = person(graph, "face.png", "Photo of the person")
+    whole = graph.add("LoadImage", title="Picture whose face is too small", image="face_2.png")
+    crop = graph.add("InfuFaceCrop", image=link(whole), size=1024)
+    prompt = "Close-up portrait photo of a person, natural skin, sharp eyes"
+    words, guided, nothing = text(graph, clip, prompt)
+    encoded = graph.add("VAEEncode", title="The enlarged face as latents", pixels=link(crop), vae=link(vae))
+    pose = graph.add("InfuFacePose", image=link(crop), latent=link(encoded), no_face="skip")
+    applied = graph.add(
+        "ApplyInfuseNet",
+        model=link(flux),
+        infusenet=link(net),
+        identity=link(face),
+        vae=link(vae),
+        pose_image=link(pose),
+        strength=1.0,
+    )
+    sampler = graph.add(
+        "InfuSampler",
+        model=link(applied),
+        positive=link(guided),
+        negative=link(nothing),
+        latent_image=link(encoded),
+        seed=42,
+        steps=20,
+        cfg=1.0,
+        sampler_name="euler",
+        scheduler="simple",
+        denoise=0.45,
+    )
+    decode = graph.add("VAEDecode", samples=link(sampler), vae=link(vae))
+    small = graph.add(
+        "ImageScale",
+        title="Back to its size",
+        image=link(decode),
+        upscale_method="lanczos",
+        width=link(crop, 4),
+        height=link(crop, 5),
+        crop="disabled",
+    )
+    whole_again = graph.add(
+        "ImageCompositeMasked",
+        title="Back to its place",
+        destination=link(whole),
+        source=link(small),
+        x=link(crop, 2),
+        y=link(crop, 3),
+        resize_source=False,
+        mask=link(crop, 1),
+    )
+    save = graph.add("SaveImage", images=link(whole_again), filename_prefix="infu_face_detail")
+    note = (
+        "# A closer look at a small face\n\nIn a full-length picture a face has few pixels, and likeness is lost first "
+        "there. Here the face is cut out, enlarged, drawn anew with the identity, and put back through a soft mask.\n\n"
+        "- **denoise** in Infu Sampler: 0.3 keeps the expression, 0.45 is the usual middle, 0.6 changes more\n"
+        "- **margin** in Face Crop: 2 to 3 face sizes; several people: choose one with face and index\n"
+        "- the light does not fit: strength 0.8, or style_alignment 0.3 to 0.6\n\n" + FILES
+    )
+    groups = [
+        Group("1  Models", 0, 360, [flux, clip, vae, net]),
+        Group("2  The person", 400, 360, [photo, face]),
+        Group("3  The picture and its face", 800, 380, [whole, crop]),
+        Group("4  The prompt, for the face alone", 1220, 380, [words, guided, nothing], heights={words: 130}),
+        Group("5  Where the face is, and who it is", 1640, 380, [pose, applied]),
+        Group("6  The face, drawn anew", 2060, 380, [encoded, sampler, decode]),
+        Group("7  Put back", 2480, 380, [small, whole_again]),
+        Group("8  Result", 2900, 420, [save], heights={save: 560}),
+    ]
+    return graph.api, groups, [{"title": "Read me", "pos": [-460, 30], "size": [420, 640], "text": note}]
+
+
+def two_people():
+    graph = Graph()
+    flux, clip, vae, net = models(graph)
+    first_photo, first = person(graph, "face.png", "Photo of the person on the left")
+    second_photo, second = person(graph, "face_2.png", "Photo of the person on the right")
+    left = graph.add("InfuIdentityRegion", title="Left half", identity=link(first), box="0, 0, 0.5, 1", feather=0.03)
+    both = graph.add(
+        "InfuIdentityRegion",
+        title="Right half",
+        identity=link(second),
+        regions=link(left),
+        box="0.5, 0, 0.5, 1",
+        feather=0.03,
+    )
+    prompt = "Photo of two people side by side at a cafe table, one on the left and one on the right, warm light"
+    words, guided, nothing = text(graph, clip, prompt)
+    applied = graph.add(
+        "ApplyInfuseNet", model=link(flux), infusenet=link(net), identity=link(both), vae=link(vae), strength=1.0
+    )
+    latent, sampler, decode, save = picture(graph, link(applied), link(guided), link(nothing), vae, "two_people")
+    note = (
+        "# Two people in one picture\n\nEach person has a region; one run of InfuseNet serves both. The preview on "
+        "the last region shows who goes where. A third person is one more **Identity Region** in the chain.\n\n"
+        "- the prompt must put people where the regions are: say who stands left and who right\n"
+        "- regions from a layout picture: **Faces to Regions** into every region's mask, and **Infu Face Pose** of "
+        "the same picture into Apply InfuseNet's pose_image\n"
+        "- faces mix or one is weak: region_mode `cropped`, or that region's own strength\n\n" + FILES
+    )
+    groups = [
+        Group("1  Models", 0, 360, [flux, clip, vae, net]),
+        Group("2  The person on the left", 400, 360, [first_photo, first]),
+        Group("3  The person on the right", 800, 360, [second_photo, second]),
+        Group("4  Who goes where", 1200, 380, [left, both]),
+        Group("5  The prompt", 1620, 400, [words, guided, nothing], heights={words: 150}),
+        Group("6  The people go into the model", 1620, 400, [applied, latent], y=520),
+        Group("7  The picture", 2060, 360, [sampler, decode]),
+        Group("8  Result", 2460, 420, [save], heights={save: 560}),
+    ]
+    return graph.api, groups, [{"title": "Read me", "pos": [-460, 30], "size": [420, 640], "text": note}]
+
+
+def hybrid_guidance():
+    graph = Graph()
+    flux, clip, vae, net = models(graph)
+    vision = graph.add("CLIPVisionLoader", clip_name="sigclip_vision_patch14_384.safetensors")
+    redux = graph.add("StyleModelLoader", style_model_name="flux1-redux-dev.safetensors")
+    photo, face = person(graph, "face.png", "Photo of the person")
+    style = graph.add("LoadImage", title="Picture whose style to take", image="face_2.png")
+    seen = graph.add("CLIPVisionEncode", clip_vision=link(vision), image=link(style), crop="center")
+    prompt = "Watercolour portrait of a person with an umbrella in the rain"
+    words, guided, nothing = text(graph, clip, prompt)
+    styled = graph.add(
+        "StyleModelApply",
+        title="Weight of the style picture",
+        conditioning=link(guided),
+        style_model=link(redux),
+        clip_vision_output=link(seen),
+        strength=0.3,
+        strength_type="attn_bias",
+    )
+    applied = graph.add(
+        "ApplyInfuseNet",
+        title="Weight of the identity",
+        model=link(flux),
+        infusenet=link(net),
+        identity=link(face),
+        vae=link(vae),
+        strength=0.9,
+        style_alignment=0.5,
+    )
+    latent, sampler, decode, save = picture(graph, link(applied), link(styled), link(nothing), vae, "hybrid_guidance")
+    note = (
+        "# Text, a style picture and a person\n\nThree guides, each with its own weight. The style picture enters "
+        "through ComfyUI's own Redux nodes on the prompt's side, the person only through InfuseNet, so neither "
+        "sees the other.\n\n"
+        "- **text**: guidance in FluxGuidance, 2.5 to 3.5\n"
+        "- **style picture**: strength in Apply Style Model, 0.1 to 0.5 with attn_bias; 1 copies the picture\n"
+        "- **person**: strength in Apply InfuseNet, 0.7 to 1; style_alignment gives the prompt's style back\n\n"
+        "With an IP-Adapter instead of Redux: *Apply IPAdapter Flux Model* of ComfyUI-IPAdapter-Flux stands between "
+        "Load Diffusion Model and Apply InfuseNet, and the Redux nodes go. That pack replaces FLUX's own blocks, so "
+        "it has to fit your ComfyUI; this is not tested here.\n\n"
+        + FILES
+        + "| sigclip_vision_patch14_384.safetensors | clip_vision |\n| flux1-redux-dev.safetensors | style_models |\n"
+    )
+    groups = [
+        Group("1  Models", 0, 360, [flux, clip, vae, net, vision, redux]),
+        Group("2  The person", 400, 360, [photo, face]),
+        Group("3  The style picture", 800, 360, [style, seen]),
+        Group("4  The prompt", 1200, 400, [words, guided, nothing], heights={words: 150}),
+        Group("5  Each guide's weight", 1640, 400, [styled, applied, latent]),
+        Group("6  The picture", 2080, 360, [sampler, decode]),
+        Group("7  Result", 2480, 420, [save], heights={save: 560}),
+    ]
+    return graph.api, groups, [{"title": "Read me", "pos": [-460, 30], "size": [420, 720], "text": note}]
+
+
 WORKFLOWS = {
     "01_one_face": one_face,
     "02_controlnet_lora_identity": controlnet_lora_identity,
     "03_mix_two": mix_two,
+    "04_two_people": two_people,
+    "05_hybrid_guidance": hybrid_guidance,
+    "06_face_detail": face_detail,
 }
 
 

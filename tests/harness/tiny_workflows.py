@@ -10,6 +10,7 @@ from harness.tiny_models import ModelNames
 WORKFLOWS = sorted((ROOT / "workflows").glob("*.json"))
 SIZE = (128, 192)
 STEPS = 3
+NOT_TINY = {"CLIPVisionLoader", "CLIPVisionEncode", "StyleModelLoader"}
 
 
 def api_twin(path: Path) -> Path:
@@ -33,6 +34,8 @@ def tiny(path: Path, names: ModelNames) -> dict:
                 inputs[name] = file
         if node["class_type"] == "DualCLIPLoader":
             del graph[key]
+        elif node["class_type"] in NOT_TINY:
+            del graph[key]
         elif node["class_type"] == "CLIPTextEncode":
             seed = sum(map(ord, inputs["text"]))
             sizes = {"tokens": 12, "context": 64, "pooled": 32, "guidance": -1.0}
@@ -41,6 +44,20 @@ def tiny(path: Path, names: ModelNames) -> dict:
             inputs["width"], inputs["height"] = SIZE
         if "steps" in inputs:
             inputs["steps"] = STEPS
+        if node["class_type"] == "InfuFaceCrop":
+            inputs["size"] = 160
+    return without_style_model(graph)
+
+
+def without_style_model(graph: dict) -> dict:
+    """No style model or vision encoder is tiny: what stood behind it takes the prompt that stood before it."""
+    for key, node in list(graph.items()):
+        if node["class_type"] != "StyleModelApply":
+            continue
+        before = node["inputs"]["conditioning"]
+        for other in graph.values():
+            other["inputs"] = {name: before if value == [key, 0] else value for name, value in other["inputs"].items()}
+        del graph[key]
     return graph
 
 
