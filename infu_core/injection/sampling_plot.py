@@ -7,7 +7,7 @@ import numpy as np
 from .injector import RunReport
 from .sampling_record import SamplingRecord
 
-WIDTH, CURVE_HEIGHT, LINE_HEIGHT, MARGIN, FONT_SIZE, LINE_LENGTH = 440, 120, 17, 28, 13, 62
+WIDTH, CURVE_HEIGHT, LINE_HEIGHT, MARGIN, FONT_SIZE, LINE_LENGTH = 330, 110, 17, 28, 13, 46
 BACKGROUND, AXIS, WORDS = (24, 26, 30), (90, 94, 102), (200, 203, 209)
 COLOURS = ((104, 168, 240), (240, 160, 90), (130, 200, 120), (205, 130, 215))
 """One per identity applied to the model, in turn."""

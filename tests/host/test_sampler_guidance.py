@@ -139,3 +139,17 @@ def test_easycache_keeps_the_two_predictions_apart(bench, monkeypatch):
     computed = bench.record().runs[0].computed
     assert 0 < computed < 12, f"{computed} of 12: EasyCache skipped nothing, the test proves nothing"
     assert len(apart) == 12 and min(apart) > 1e-3, apart
+
+
+@pytest.mark.parametrize("order", ["compile last", "compile first"])
+def test_a_compiled_base(bench, order):
+    """TorchCompileModel with a backend that needs no compiler."""
+    options = {"backend": "eager"}
+    if order == "compile last":
+        compiled = bench.call("TorchCompileModel", model=bench.identity, **options)[0]
+    else:
+        compiled = bench.apply(bench.call("TorchCompileModel", model=bench.model, **options)[0])
+    dials = {"identity_guidance": 1.5, "reuse": "fast", "steps": 10}
+    made = bench.infu(compiled, **dials)
+    assert bench.record().runs[0].computed <= 8
+    assert distance(made, bench.infu(bench.identity, **dials)) < 1e-4
