@@ -17,6 +17,9 @@ TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 REQUIRED = {tier.strip() for tier in os.environ.get("INFU_REQUIRE", "").split(",") if tier.strip()}
 
+# Tiny tensors gain nothing from threads, and on a busy machine waiting for each other costs five times the work.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 for path in (TESTS, ROOT):
     if str(path) not in sys.path:
         sys.path.insert(0, str(path))
