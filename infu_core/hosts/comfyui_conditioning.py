@@ -74,7 +74,8 @@ class IdentityControl(ControlBase):
         if self.previous_controlnet is not None:
             previous = self.previous_controlnet.get_control(x_noisy, t, cond, batched_number, transformer_options)
         batch = HostBatch(x_noisy, t, cond.get("y"), transformer_options, self.base().model_sampling)
-        evaluation = Evaluation(self.run_of(batch), batch)
+        # ComfyUI asks for the prompts that hold this object, so whichever asks gets the identity.
+        evaluation = Evaluation(self.run_of(batch), batch, on_negative=True)
         if evaluation.is_silent:
             return previous
         self.encode_poses(*x_noisy.shape[-2:])

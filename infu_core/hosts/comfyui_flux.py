@@ -118,16 +118,16 @@ class ModelWrappers:
         sampling = options.get(RUNS, {}).get(self.key)
         run = sampling.run if sampling else self.injection.new_run()
         windows = sampling.windows(options.get("uuids"), tuple(x.shape[-2:])) if sampling else None
-        evaluation = Evaluation(run, HostBatch(x, t, kwargs.get("y"), options, base.model_sampling, windows))
+        batch = HostBatch(x, t, kwargs.get("y"), options, base.model_sampling, windows)
+        evaluation = Evaluation(run, batch, self.injection.settings.on_negative)
 
         def with_identity() -> dict:
             return merged(control, evaluation.residuals(self.network(base)), self.depth)
 
-        if not evaluation.is_silent:
-            control_for_blocks = LazyControl(with_identity) if may_be_skipped(options) else with_identity()
-        else:
-            control_for_blocks = control
-        return executor(x, t, c_concat, c_crossattn, control_for_blocks, options, **kwargs)
+        if evaluation.is_silent:
+            return executor(x, t, c_concat, c_crossattn, control, options, **kwargs)
+        for_blocks = LazyControl(with_identity) if may_be_skipped(options) else with_identity()
+        return executor(x, t, c_concat, c_crossattn, for_blocks, options, **kwargs)
 
     def network(self, base):
         """The copy of the network that ComfyUI loaded for this base's device."""

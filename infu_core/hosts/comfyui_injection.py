@@ -76,11 +76,13 @@ class HostBatch:
 
     def chunks(self, on_negative: bool) -> list[int]:
         """The chunks that get the identity."""
-        wanted = [number for number in set(self.prompts) if on_negative or number == POSITIVE]
+        request = self.request
+        if request.without_identity:
+            return []
         return [
             chunk
             for chunk, number in enumerate(self.prompts)
-            if number in wanted and number != self.request.text_cond and not self.request.without_identity
+            if (on_negative or number == POSITIVE) and number != request.text_cond
         ]
 
     def rows(self, chunks: Sequence[int]) -> list[int]:
@@ -106,12 +108,15 @@ class HostBatch:
 
 
 class Evaluation:
-    """What one evaluation of the base gets of one identity; nothing is computed before it is asked for."""
+    """What one evaluation of the base gets of one identity; nothing is computed before it is asked for.
 
-    def __init__(self, run: InjectionRun, batch: HostBatch):
+    `on_negative`: whether the negative prompt's chunks get it too.
+    """
+
+    def __init__(self, run: InjectionRun, batch: HostBatch, on_negative: bool):
         self.run, self.batch = run, batch
         groups: dict[Window | None, list[int]] = {}
-        for chunk in batch.chunks(run.settings.on_negative):
+        for chunk in batch.chunks(on_negative):
             groups.setdefault(batch.windows[chunk] if batch.windows else None, []).append(chunk)
         total = run.cache.steps if run.cache else 1
         self.parts = [(batch.rows(chunks), batch.step(chunks, window, total)) for window, chunks in groups.items()]

@@ -43,6 +43,14 @@ def test_the_negative_prompt_by_a_switch(stage):
     assert change(on, stage.sample(stage.apply(on_negative=True), cfg=3.0, steps=1)) < SAME
 
 
+def test_a_negative_prompt_may_be_given_a_person(stage):
+    """Whoever connects it there means it."""
+    away = stage.sample(stage.model, negative=stage.condition(stage.negative), cfg=3.0, steps=1)
+    negative = stage.sample(stage.apply(), stage.negative, steps=1)
+    positive = stage.sample(steps=1)
+    assert change(away, negative + 3.0 * (positive - negative)) < SAME
+
+
 def test_controlnets_before_and_after(stage, monkeypatch):
     """The same picture in either order; no ControlNet sees an identity token."""
     import comfy.ldm.flux.controlnet
