@@ -10,6 +10,9 @@ COMFYUI := $(shell $(or $(PYTHON),python3) tests/harness/checkout.py)
 COMFYUI_REQUIREMENTS := $(wildcard $(COMFYUI:%=%/requirements.txt))
 PIP_INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
+# Threads that wait for tiny tensors sleep instead of spinning.
+export OMP_WAIT_POLICY ?= PASSIVE
+
 .PHONY: setup test lint format demo miniature clean
 setup: $(VENV)/pack.stamp $(if $(COMFYUI_REQUIREMENTS),$(VENV)/comfyui.stamp)
 
