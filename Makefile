@@ -10,7 +10,7 @@ COMFYUI := $(shell $(or $(PYTHON),python3) tests/harness/checkout.py)
 COMFYUI_REQUIREMENTS := $(wildcard $(COMFYUI:%=%/requirements.txt))
 PIP_INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-# Threads that wait for tiny tensors sleep instead of spinning.
+# The demo's tensors are tiny too: threads that wait for them sleep instead of spinning.
 export OMP_WAIT_POLICY ?= PASSIVE
 
 .PHONY: setup test lint format demo miniature clean

@@ -20,10 +20,6 @@ REQUIRED = {tier.strip() for tier in os.environ.get("INFU_REQUIRE", "").split(",
 # Tiny tensors gain nothing from threads, and on a busy machine waiting for each other costs five times the work.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# Before torch is imported, and for the servers too: threads that wait for tiny tensors must sleep, not spin. On a busy
-# machine of two cores the host tests take a third of the processor time.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
 for path in (TESTS, ROOT):
     if str(path) not in sys.path:
         sys.path.insert(0, str(path))
