@@ -14,9 +14,8 @@ import importlib.util
 import statistics
 import sys
 import tempfile
-import threading
 import time
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -41,10 +40,14 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(options, Path(folder))
         ways = bench.ways()
-        for name, (model, positive) in ways.items():  # encodes pictures, fills caches
-            bench.steps(model, positive)
-            print(f"warmed up: {name}", file=sys.stderr, flush=True)
-        table(options, {name: [bench.steps(*way)] for name, way in ways.items()}, bench, ways)
+        for way in ways.values():  # encodes pictures, fills caches
+            bench.steps(*way)
+        seconds = {name: [] for name in ways}
+        for number in range(options.rounds):
+            print(f"round {number + 1} of {options.rounds}", file=sys.stderr, flush=True)
+            for name, way in ways.items():
+                seconds[name].append(bench.steps(*way))
+        table(options, seconds, {name: peak_bytes(partial(bench.steps, *way)) for name, way in ways.items()})
 
 
 def parse():
@@ -122,20 +125,20 @@ class Bench:
         given = {"infusenet": self.infusenet, "identity": identity, "vae": self.vae, "region_mode": mode}
         return self.call("ApplyInfuseNet", model=self.model, **given)[0]
 
-    def steps(self, model, positive) -> dict:
-        """{"seconds": of each step but the first, "bytes": peak above what was there before}."""
+    def steps(self, model, positive) -> float:
+        """Seconds per step, the first one left out."""
         import comfy.sample
 
         side = self.options.pixels // 8
         latent = torch.zeros(1, 16, side, side)
         noise = torch.randn(latent.shape, generator=torch.Generator().manual_seed(0))
         ticks = []
-        with torch.inference_mode(), peak_memory() as peak:
+        with torch.inference_mode():
             comfy.sample.sample(
                 model, noise, STEPS, 1.0, "euler", "simple", positive, positive, latent, seed=0, disable_pbar=True,
                 callback=lambda *step: ticks.append(now()),
             )  # fmt: skip
-        return {"seconds": [after - before for before, after in zip(ticks, ticks[1:], strict=False)], "bytes": peak[0]}
+        return (ticks[-1] - ticks[0]) / (len(ticks) - 1)
 
 
 class Official:
@@ -169,65 +172,37 @@ def now() -> float:
     return time.process_time()
 
 
-@contextmanager
-def peak_memory():
-    """Yields a list that gets the peak in bytes above the start: of the GPU, or of this process."""
-    peak = []
+def peak_bytes(run) -> int:
+    """The most memory that a sampling held above what was there before: on a GPU its own, else the tensors'."""
     if torch.cuda.is_available():
         torch.cuda.reset_peak_memory_stats()
         before = torch.cuda.memory_allocated()
-        yield peak
-        peak.append(torch.cuda.max_memory_allocated() - before)
-        return
-    seen, done = [resident()], threading.Event()
-
-    def watch():
-        while not done.wait(0.01):
-            seen.append(resident())
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        yield peak
-    finally:
-        done.set()
-        watcher.join()
-        peak.append(max(seen) - seen[0])
+        run()
+        return torch.cuda.max_memory_allocated() - before
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
+        run()
+    level = peak = 0
+    for event in sorted(profile.profiler.kineto_results.events(), key=lambda event: event.start_ns()):
+        if event.name() == "[memory]":
+            level += event.nbytes()
+            peak = max(peak, level)
+    return peak
 
 
-def resident() -> int:
-    pages = Path("/proc/self/statm").read_text().split()[1]
-    return int(pages) * 4096
-
-
-def table(options, measured: dict, bench: Bench, ways: dict) -> None:
-    for _ in range(options.rounds - 1):
-        for name, way in ways.items():
-            measured[name].append(bench.steps(*way))
-    bare = [statistics.mean(one["seconds"]) for one in measured["bare"]]
+def table(options, seconds: dict[str, list[float]], peaks: dict[str, int]) -> None:
     device = torch.cuda.get_device_name() if options.gpu and torch.cuda.is_available() else "CPU, processor seconds"
-    blocks = "{}+{} base, {}+{} InfuseNet".format(*options.blocks)
+    blocks = "{}+{} blocks of the base, {}+{} of InfuseNet".format(*options.blocks)
     print(f"width {options.width}, {blocks}, {options.pixels} x {options.pixels}, {options.dtype}, {device}")
     print(f"{options.rounds} rounds of {STEPS - 1} timed steps; ratio to the bare step of the same round\n")
-    print("| way | seconds per step | ratio, median | lowest to highest | peak above start, MB |")
+    print("| way | seconds per step | ratio, median | lowest to highest | peak memory, MB |")
     print("| --- | --- | --- | --- | --- |")
-    for name, runs in measured.items():
-        seconds = [statistics.mean(one["seconds"]) for one in runs]
-        ratios = [mine / theirs for mine, theirs in zip(seconds, bare, strict=True)]
-        peak = statistics.median(one["bytes"] for one in runs) / 1e6
-        spread = f"{min(ratios):.3f} to {max(ratios):.3f}"
-        print(
-            f"| {name} | {statistics.median(seconds):.3f} | {statistics.median(ratios):.3f} | {spread} | {peak:.0f} |"
-        )
-    one = [statistics.mean(run["seconds"]) for run in measured["ours, 1"]]
-    if "ours, 4 one_pass" in measured:
-        four = [statistics.mean(run["seconds"]) for run in measured["ours, 4 one_pass"]]
-        extra = [(b - bare_) / (a - bare_) for a, b, bare_ in zip(one, four, bare, strict=True)]
-        steps = [b / a for a, b in zip(one, four, strict=True)]
-        print(
-            f"\nfour identities in one pass against one: {statistics.median(steps):.3f} x the whole step, "
-            f"{statistics.median(extra):.3f} x InfuseNet's own share (medians)"
-        )
+    for name, runs in seconds.items():
+        ratios = [mine / bare for mine, bare in zip(runs, seconds["bare"], strict=True)]
+        median, spread = statistics.median(ratios), f"{min(ratios):.3f} to {max(ratios):.3f}"
+        print(f"| {name} | {statistics.median(runs):.3f} | {median:.3f} | {spread} | {peaks[name] / 1e6:.0f} |")
+    if "ours, 1" in seconds and "ours, 4 one_pass" in seconds:
+        steps = [four / one for one, four in zip(seconds["ours, 1"], seconds["ours, 4 one_pass"], strict=True)]
+        print(f"\nfour people in one pass against one: {statistics.median(steps):.3f} x the whole step (median)")
 
 
 if __name__ == "__main__":
