@@ -28,7 +28,8 @@ def of_node(node: dict) -> dict:
                 entry["advanced"] = True
             choices = options.get("options", [])
             # Menus of files and of ComfyUI's own samplers are not ours to hold.
-            if kind == "COMBO" and name not in HOST_MENUS and not any("." in str(choice) for choice in choices):
+            of_files = not choices or any("." in str(choice) for choice in choices)
+            if kind == "COMBO" and name not in HOST_MENUS and not of_files:
                 entry["choices"] = choices
             if "template" in options:
                 entry["grows"] = True
