@@ -25,7 +25,7 @@ def pose_image():
     return io.Image.Input(
         "pose_image",
         optional=True,
-        tooltip="Five key points on black, from Infu Face Pose: where the face is and how it is turned. Without it the prompt decides.",
+        tooltip="Five key points on black, from Face Pose (InfU): where the face is and how it is turned. Without it the prompt decides.",
     )
 
 

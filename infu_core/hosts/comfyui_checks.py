@@ -37,7 +37,7 @@ def as_regions(identity: Identity | Sequence[IdentityRegion], infusenet: LoadedI
     """What the identity socket carried, as regions that this projector can read and whose masks all have an owner."""
     regions = [IdentityRegion(identity)] if isinstance(identity, Identity) else list(identity)
     if not regions:
-        raise ValueError("No identity region is connected; add at least one with Identity Region.")
+        raise ValueError("No identity region is connected; add at least one with Identity Region (InfU).")
     for region in regions:
         if region.identity.recogniser != infusenet.recogniser:
             raise ValueError(
@@ -47,7 +47,7 @@ def as_regions(identity: Identity | Sequence[IdentityRegion], infusenet: LoadedI
         if region.masks_given > len(regions):
             raise ValueError(
                 f"There are {region.masks_given} masks but {len(regions)} identities; "
-                "add an Identity Region for every mask, or connect fewer masks."
+                "add an Identity Region (InfU) for every mask, or connect fewer masks."
             )
     # A fixed order makes the result independent of the order in which the regions were chained.
     return sorted(regions, key=lambda region: region.identity.digest())
@@ -69,5 +69,5 @@ def check_pose_image(image: Tensor | None) -> None:
     """Refuse a pose image that holds no numbers."""
     if image is not None and not torch.isfinite(image).all():
         raise ValueError(
-            "The pose image contains values that are not numbers (NaN or infinite); make it again with Infu Face Pose."
+            "The pose image holds values that are not numbers (NaN or infinite); make it again with Face Pose (InfU)."
         )

@@ -175,7 +175,7 @@ class TestBadInput:
             ({"guidance": math.inf}, "guidance for InfuseNet is inf"),
             ({"block_weights": "1, 1, 1"}, "3 double weights; this InfuseNet has 2"),
             ({"block_weights": "1; x"}, "should hold numbers"),
-            ({"pose_image": torch.full((1, 8, 8, 3), math.nan)}, "pose image contains values that are not numbers"),
+            ({"pose_image": torch.full((1, 8, 8, 3), math.nan)}, "pose image holds values that are not numbers"),
         ],
         ids=lambda value: value if isinstance(value, str) else "",
     )
