@@ -17,7 +17,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 setup: $(VENV)/pack.stamp $(if $(COMFYUI_REQUIREMENTS),$(VENV)/comfyui.stamp)
 
 test: lint
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n auto --dist loadfile
 
 lint: setup
 	$(RUN) -m ruff check .

@@ -31,7 +31,7 @@ if COMFYUI:
     # Before the root: `import nodes` must mean ComfyUI's nodes.py, never our folder.
     sys.path.insert(0, str(COMFYUI))
 
-_skips: Counter = Counter()
+_skips: dict[str, str] = {}  # test: its tier
 
 
 def pytest_report_header():
@@ -54,35 +54,53 @@ def comfyui_path() -> Path:
 @pytest.hookimpl(hookwrapper=True)
 def pytest_make_collect_report(collector):
     outcome = yield
-    report = outcome.get_result()
-    if report.skipped:
-        _count_skip(report, Path(collector.path))
+    _refuse_if_required(outcome.get_result())
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     outcome = yield
-    report = outcome.get_result()
-    if report.skipped and not hasattr(report, "wasxfail"):
-        _count_skip(report, item.path)
+    _refuse_if_required(outcome.get_result())
 
 
-def _count_skip(report, path: Path):
-    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-    tier = _tier(reason.removeprefix("Skipped: "), path)
-    if tier in REQUIRED:
+# Counted where reports arrive, not where tests run: with `-n 2` that is another process.
+def pytest_collectreport(report):
+    _count_skip(report)
+
+
+def pytest_runtest_logreport(report):
+    _count_skip(report)
+
+
+def _refuse_if_required(report):
+    if _is_skip(report) and _tier(report) in REQUIRED:
         report.outcome = "failed"
-        report.longrepr = f"INFU_REQUIRE={','.join(sorted(REQUIRED))} allows no skip here: {path.name}: {reason}"
-    else:
-        _skips[tier] += 1
+        report.longrepr = (
+            f"INFU_REQUIRE={','.join(sorted(REQUIRED))} allows no skip here: {report.nodeid}: {_reason(report)}"
+        )
 
 
-def _tier(reason: str, path: Path) -> str:
-    if reason.startswith("["):
-        return reason[1:].split("]")[0]
-    return path.relative_to(TESTS).parts[0] if path.is_relative_to(TESTS) else "other"
+def _count_skip(report):
+    if _is_skip(report):
+        _skips[report.nodeid] = _tier(report)
+
+
+def _is_skip(report) -> bool:
+    return report.skipped and not hasattr(report, "wasxfail")
+
+
+def _reason(report) -> str:
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return reason.removeprefix("Skipped: ")
+
+
+def _tier(report) -> str:
+    if _reason(report).startswith("["):
+        return _reason(report)[1:].split("]")[0]
+    parts = Path(report.nodeid.split("::")[0]).parts
+    return parts[1] if len(parts) > 1 and parts[0] == "tests" else "other"
 
 
 def pytest_terminal_summary(terminalreporter):
-    for tier, count in sorted(_skips.items()):
+    for tier, count in sorted(Counter(_skips.values()).items()):
         terminalreporter.write_line(f"SKIPPED: {count} {tier.upper()} TESTS WERE NOT RUN", red=True, bold=True)
