@@ -293,7 +293,7 @@ def two_people():
         "# Two people in one picture\n\nEach person has a region; one run of InfuseNet serves both. The preview on "
         "the last region shows who goes where. A third person is one more **Identity Region** in the chain.\n\n"
         "- the prompt must put people where the regions are: say who stands left and who right\n"
-        "- regions from a layout picture: **Faces to Regions** into every region's mask, and **Infu Face Pose** of "
+        "- regions from a layout picture: **Faces to Regions** into every region's mask, and **Face Pose** of "
         "the same picture into Apply InfuseNet's pose_image\n"
         "- faces mix or one is weak: region_mode `cropped`, or that region's own strength\n\n" + FILES
     )

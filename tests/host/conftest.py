@@ -2,7 +2,7 @@
 
 import pytest
 from harness.base_directory import make_base_directory, write_all_models
-from harness.checkout import find_comfyui, find_old_comfyui
+from harness.checkout import find_old_comfyui
 from harness.in_process import InProcessComfyUI
 from harness.server import ComfyServer
 
@@ -40,8 +40,6 @@ def old_server(shared_models, tmp_path_factory):
 
 
 @pytest.fixture(params=["server", "old_server"])
-def any_server(request):
+def any_server(request, comfyui_path):
     """Each running server in turn."""
-    if find_comfyui() is None:
-        pytest.skip("[host] no ComfyUI checkout was found (set COMFYUI_PATH)")
     return request.getfixturevalue(request.param)

@@ -112,7 +112,7 @@ def test_a_prompt_without_a_pooled_vector(stage):
     try:
         stage.sample(positive=prompt)
     except KeyError:
-        return  # ComfyUI 0.14 itself needs one
+        pytest.skip("[host-0.14] ComfyUI 0.14 itself needs a pooled vector")
     assert torch.isfinite(stage.sample(stage.apply(), prompt)).all()
 
 
