@@ -36,14 +36,16 @@ def caption(scene: Scene, seed: int, keep: float = 0.8) -> str:
 
 
 def _describe(scene: Scene, index: int, rng: np.random.Generator, keep: float) -> str:
+    """One person. Where there are two, clothes and expressions go unsaid, so that every caption keeps to 40 words."""
     who, how = scene.people[index], scene.placements[index]
+    alone = len(scene.people) == 1
     named = lambda: rng.random() < keep  # noqa: E731
     noun = "woman" if who.woman else "man"
     if named():
         noun = ("old " if who.old else "young ") + noun
     if who.hair_style == "bald" and how.hat == "none" and named():
         noun = "bald " + noun
-    if how.expression != "neutral" and rng.random() < 0.5:
+    if alone and how.expression != "neutral" and rng.random() < 0.5:
         noun, told = f"{how.expression} {noun}", True
     else:
         told = False
@@ -58,6 +60,8 @@ def _describe(scene: Scene, index: int, rng: np.random.Generator, keep: float) -
     text = f"{article} {noun}"
     if parts:
         text += " with " + " and ".join(parts)
+    if not alone:
+        return text
     if not told and how.expression != "neutral" and named():
         text += f" , {how.expression}"
     if how.hat != "none" and named():

@@ -1,6 +1,6 @@
 """Words to conditioning: a closed vocabulary, two small transformer layers, a context and a pooled vector.
 
-Legend for shapes: `B` batch, `T` = 48 words, `C` context, `P` pooled.
+Legend for shapes: `B` batch, `T` = 40 words, `C` context, `P` pooled.
 """
 
 import torch
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ..faces.captions import vocabulary
 
-LENGTH = 48
+LENGTH = 40
 EMPTY = 0  # the index of "no word here"
 
 

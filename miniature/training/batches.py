@@ -44,9 +44,18 @@ class Batches:
         return self.make(Draw(self.seed, step, self.batch, rank, world, self.device), self.columns, step)
 
 
-def pictures_with_noise(draw: Draw, columns: Columns, step: int) -> Columns:
-    pictures = columns["pictures"][draw.rows(len(columns["pictures"]))]
-    return {"pictures": pictures, "noise": draw.normal(16, pictures.shape[1] // 8, pictures.shape[2] // 8)}
+def picture_parts(side: int) -> Callable[[Draw, Columns, int], Columns]:
+    """Squares of `side` pixels, a multiple of 8, from the same place in each picture of the batch; and noise."""
+
+    def make(draw: Draw, columns: Columns, step: int) -> Columns:
+        rows = draw.rows(len(columns["pictures"]))
+        height, width = columns["pictures"].shape[1:3]
+        chance = torch.Generator().manual_seed(draw.seed * 1_000_003 + step)
+        top, left = (int(torch.randint(room - side + 1, (), generator=chance)) for room in (height, width))
+        pictures = columns["pictures"][rows, top : top + side, left : left + side]
+        return {"pictures": pictures, "noise": draw.normal(16, side // 8, side // 8)}
+
+    return make
 
 
 def crops_of_people(draw: Draw, columns: Columns, step: int) -> Columns:

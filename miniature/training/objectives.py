@@ -37,7 +37,7 @@ class AutoencoderObjective(nn.Module):
     def forward(self, pictures: Tensor, noise: Tensor) -> Tensor:
         wanted = to_floats(pictures)
         latents = self.network.encode(wanted)
-        made = self.network.decode(latents + 0.04 * noise.to(latents)).float()
+        made = self.network.decode(latents + 0.1 * noise.to(latents)).float()
         latents = latents.float()
         error = (made - wanted).abs().mean((1, 2, 3)) + 2 * (made - wanted).square().mean((1, 2, 3))
         edges = sum((made.diff(dim=axis) - wanted.diff(dim=axis)).abs().mean((1, 2, 3)) for axis in (2, 3))

@@ -41,7 +41,7 @@ def _run(
 ) -> TrainingRun | None:
     """Train until done or out of time; None when it is not done yet."""
     table = dict(workshop.config["stages"][name])
-    if table.pop("compiled", False) and workshop.device.type == "cuda":
+    if table.pop("compiled", False):
         compile_blocks(objective)
     settings = RunSettings.from_table(table)
     from accelerate import Accelerator
@@ -61,8 +61,9 @@ def compile_blocks(objective: nn.Module) -> None:
 
 def autoencoder(workshop: Workshop, seconds: float | None) -> bool:
     columns = {"pictures": workshop.renders("singles")["pictures"]}
-    network = workshop.autoencoder()
-    run = _run(workshop, "autoencoder", AutoencoderObjective(network), columns, batches.pictures_with_noise, seconds)
+    network = workshop.autoencoder().to(memory_format=torch.channels_last)
+    crops = batches.picture_parts(workshop.config["autoencoder"]["part"])
+    run = _run(workshop, "autoencoder", AutoencoderObjective(network), columns, crops, seconds)
     if run:
         run.trained()
         workshop.keep("autoencoder", network)
@@ -141,7 +142,7 @@ def guidance(workshop: Workshop, seconds: float | None) -> bool:
     teacher, text = workshop.trained("base", workshop.flux()), workshop.trained("text", workshop.text())
     student = workshop.flux()
     student.load_state_dict(teacher.state_dict())
-    if workshop.config["stages"]["guidance"].get("compiled") and workshop.device.type == "cuda":
+    if workshop.config["stages"]["guidance"].get("compiled"):
         compile_blocks(teacher)
     objective = GuidanceObjective(student, teacher, text)
     columns = _text_columns(workshop)
@@ -169,7 +170,7 @@ def _identity_run(workshop: Workshop, name: str, before: str | None, columns: ba
         copy_base_blocks(infusenet, {key: value.cpu() for key, value in flux.state_dict().items()})
         begin_silent(infusenet)
         begin_projector(projector)
-    if workshop.config["stages"][name].get("compiled") and workshop.device.type == "cuda":
+    if workshop.config["stages"][name].get("compiled"):
         compile_blocks(flux)
     objective = IdentityObjective(MiniatureBase(flux), infusenet, projector)
     run = _run(workshop, name, objective, columns, batches.identities(text, workshop.black), seconds)
