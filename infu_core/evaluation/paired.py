@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from .spread import means_of_people
+
 
 @dataclass(frozen=True)
 class Difference:
-    """Mean of b - a over the pairs, with the 95 % interval of the mean by bootstrap."""
+    """Mean of b - a over the pairs (or over people), with the 95 % interval of the mean by bootstrap."""
 
     mean: float
     low: float
@@ -25,13 +27,17 @@ class Difference:
 
 
 def difference(a: Tensor, b: Tensor, resamples: int = 2000, seed: int = 0) -> Difference:
-    """`a`, `b` [n]: one number per pair. Not-a-number (no face found) drops the pair; report how many separately."""
-    if a.shape != b.shape or a.ndim != 1:
+    """`a`, `b` [n]: one number per pair; or [people, pictures], where the bootstrap draws people.
+
+    Not-a-number (no face found) drops the pair; report how many separately.
+    """
+    if a.shape != b.shape or a.ndim not in (1, 2):
         raise ValueError(
-            f"Paired values must be two lists of one length; these have {tuple(a.shape)}, {tuple(b.shape)}."
+            "Paired values must be two lists of one length or two tables of people x pictures; "
+            f"these have {tuple(a.shape)}, {tuple(b.shape)}."
         )
     deltas = (b - a).double()
-    deltas = deltas[torch.isfinite(deltas)]
+    deltas = deltas[torch.isfinite(deltas)] if deltas.ndim == 1 else means_of_people(deltas)
     if len(deltas) == 0:
         raise ValueError("No pair has a value on both sides.")
     generator = torch.Generator().manual_seed(seed)

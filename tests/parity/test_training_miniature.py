@@ -9,7 +9,12 @@ for name in ("cv2", "accelerate", "onnx"):
     pytest.importorskip(name)
 
 from miniature.files import MiniatureFiles  # noqa: E402
-from miniature.measuring.experiments import EXPERIMENTS, Cells  # noqa: E402
+from miniature.measuring.cells import Cells  # noqa: E402
+from miniature.measuring.couples import couples  # noqa: E402
+from miniature.measuring.curve_picture import draw_curve  # noqa: E402
+from miniature.measuring.experiments import EXPERIMENTS, stages  # noqa: E402
+from miniature.measuring.networks import load_networks  # noqa: E402
+from miniature.measuring.sheets import couples_sheet, mixing_sheet, people_sheet  # noqa: E402
 from miniature.measuring.studio import Studio  # noqa: E402
 from miniature.train import Clock, run_stage  # noqa: E402
 from miniature.training.export import export  # noqa: E402
@@ -59,8 +64,30 @@ def test_the_shipped_files_are_small_and_complete(workshop, tmp_path):
     assert size < 20_000_000
 
 
+@pytest.fixture(scope="module")
+def cells(workshop, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("measured")
+    export(workshop, folder / "shipped", folder / "judges")
+    networks = load_networks(MiniatureFiles(folder / "shipped"), folder / "judges")
+    return Cells(Studio(networks, workshop.config["renders"]["size"], steps=3), people=2, prompts=2)
+
+
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_every_measurement_makes_its_table(workshop, name):
-    table = EXPERIMENTS[name](Cells(Studio(workshop, steps=3), people=2, prompts=2))
+def test_every_measurement_makes_its_table(cells, name, tmp_path):
+    table = EXPERIMENTS[name](cells)
     assert all(len(row) == len(table.head) for row in table.rows) and len(table.rows) >= 3
-    assert table.markdown().count("\n") == len(table.rows) + 3
+    assert all(row in table.markdown() for row in (table.title, table.rows[0][0], table.rows[-1][0]))
+    if table.curve:
+        draw_curve(tmp_path / "curve.png", table.title, table.curve)
+        assert (tmp_path / "curve.png").stat().st_size > 1000
+
+
+def test_stages_are_set_side_by_side(cells):
+    assert [row[0] for row in stages(cells, cells).rows] == ["without identity", "stage 1", "stage 2"]
+
+
+def test_the_sheets_hold_every_person_and_way(cells):
+    ways = {mode: couples(cells, mode) for mode in ("none", "separate")}
+    for sheet in (people_sheet(cells), mixing_sheet(cells), couples_sheet(cells, ways)):
+        assert min(sheet.size) > 150
+    assert people_sheet(cells).height > people_sheet(cells, people=1).height

@@ -1,0 +1,46 @@
+"""A mixed with B: likeness to both as the weight moves.
+
+Legend for shapes: `p` pairs, `n` prompts of each, `S` pixels of a side.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from infu_core.identity.mixing import mix
+
+from .cells import Cells
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """`pictures` uint8 [p, n, S, S, 3], of A's prompts and noise; likeness `to_a` and `to_b` [p, n]."""
+
+    pictures: Tensor
+    to_a: Tensor
+    to_b: Tensor
+
+    @property
+    def lean(self) -> Tensor:
+        """How much more like B than like A, [p, n]."""
+        return self.to_b - self.to_a
+
+
+def mixture(cells: Cells, mode: str, weight: float) -> Mixture:
+    """Every pair at this weight of B; the ends are the same for all modes and drawn once."""
+    studio = cells.studio
+
+    def draw() -> Mixture:
+        pictures, to_a, to_b = [], [], []
+        for pair, (a, b) in enumerate(cells.pairs()):
+            mixed = mix([a.identity, b.identity], [1 - weight, weight], mode)
+            made, _ = studio.pictures(cells.texts(2 * pair), cells.seed(2 * pair), [studio.person(mixed)])
+            vectors = studio.face_vectors(made)
+            pictures.append(made)
+            to_a.append(vectors @ a.judged)
+            to_b.append(vectors @ b.judged)
+        return Mixture(torch.stack(pictures), torch.stack(to_a), torch.stack(to_b))
+
+    name = f"{mode} {weight:g}" if 0 < weight < 1 else f"end {weight:g}"
+    return cells.once(f"mix, {name}", draw, len(cells.pairs()) * cells.prompts)
