@@ -154,8 +154,8 @@ class Cells:
         return self.given("with another person's", [subject.identity for subject in self.neighbours()])
 
     def neighbours(self) -> list[Subject]:
-        """Somebody else for everybody."""
-        return self.subjects[1:] + self.subjects[:1]
+        """Somebody else for everybody: the other one of their pair."""
+        return [self.subjects[place ^ 1 if place ^ 1 < self.people else 0] for place in range(self.people)]
 
     def pairs(self) -> list[tuple[Subject, Subject]]:
         """Everybody once, two by two."""

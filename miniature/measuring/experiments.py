@@ -169,7 +169,8 @@ def couples_table(ways: dict) -> Table:
         values = (way.own, way.other, way.apart, way.right_way_round, way.found)
         rows.append((name, str(way.own.numel()), *(str(over_people(value)) for value in values)))
     head = ("way", "halves", "likeness to own", "to the other (leak)", "own - other", "own > other", "face found")
-    return Table("Two people", head, rows, "Errors are over pairs. None: words alone, which describe both people.")
+    note = "Errors are over pairs. None: words alone, which describe both people."
+    return Table("Two people", head, rows, note)
 
 
 def stages(first: Cells, second: Cells) -> Table:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from infu_core.identity.mixing import mix
 
-from .cells import Cells
+from .cells import Cells, Outcome
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,9 @@ class Mixture:
 
 
 def mixture(cells: Cells, mode: str, weight: float) -> Mixture:
-    """Every pair at this weight of B; the ends are the same for all modes and drawn once."""
+    """Every pair at this weight of B; the ends are the same for all modes: A with A's identity, and with B's."""
+    if weight in (0, 1):
+        return end(cells, cells.of_neighbours() if weight else cells.injected())
     studio = cells.studio
 
     def draw() -> Mixture:
@@ -42,5 +44,11 @@ def mixture(cells: Cells, mode: str, weight: float) -> Mixture:
             to_b.append(vectors @ b.judged)
         return Mixture(torch.stack(pictures), torch.stack(to_a), torch.stack(to_b))
 
-    name = f"{mode} {weight:g}" if 0 < weight < 1 else f"end {weight:g}"
-    return cells.once(f"mix, {name}", draw, len(cells.pairs()) * cells.prompts)
+    return cells.once(f"mix, {mode} {weight:g}", draw, len(cells.pairs()) * cells.prompts)
+
+
+def end(cells: Cells, way: Outcome) -> Mixture:
+    """The first of each pair, as `way` drew it."""
+    firsts = slice(0, 2 * len(cells.pairs()), 2)
+    to_b = torch.einsum("pne,pe->pn", way.vectors[firsts], torch.stack([b.judged for _, b in cells.pairs()]))
+    return Mixture(way.pictures[firsts], way.likeness[firsts], to_b)
