@@ -35,13 +35,15 @@ def open_cells(networks: Networks, sample: Sample, people: int | None = None, fi
 def measured(claim: Claim, cells: Cells) -> dict:
     values = claim.values(cells)
     values = values[torch.isfinite(values)]
+    if len(values) < 2:
+        return {"says": claim.says, "of": len(values), "bound": None, "why": "no faces were found"}
     groups = claim.sample.people * len(values) // cells.people  # pairs are half as many as people
     mean, deviation = float(values.mean()), float(values.std())
     line = {"says": claim.says, "mean": round(mean, 4), "deviation": round(deviation, 4), "of": len(values)}
-    if mean < 2 * deviation / math.sqrt(len(values)):
+    if mean <= 2 * deviation / math.sqrt(len(values)):
         return line | {"bound": None, "why": "it does not hold"}
     error = deviation / math.sqrt(groups)
-    if mean < 2 * error:
+    if mean <= 2 * error:
         return line | {"bound": None, "why": f"it holds, but {groups} can't show it"}
     return line | {"bound": round(max(0.0, mean - 4 * error), 4), "over": groups}
 
