@@ -27,12 +27,14 @@ class FaceEncoder:
 
     `recognise`: [n, 3, 112, 112] BGR in -1..1 -> [n, 512] of length one, any callable. `recogniser`: the
     name of its vectors, kept in every `Identity`. `models`: what the host manages for it, if anything.
+    `limits`: half a sentence about what it can't see, told where it finds no face.
     """
 
     detector: Detector
     recognise: Callable[[Tensor], Tensor]
     recogniser: str
     models: tuple[Any, ...] = ()
+    limits: str = ""
 
     def get_models(self) -> list[Any]:
         """The managed models, under the name by which ComfyUI asks a node's output for them."""

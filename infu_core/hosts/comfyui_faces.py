@@ -38,11 +38,11 @@ def load_face_encoder(detector_path: str, recogniser_path: str, provider: str = 
     return managed_face_encoder(detector, load_arcface(recogniser_path), RECOGNISER)
 
 
-def managed_face_encoder(detector, recogniser, name: str) -> FaceEncoder:
+def managed_face_encoder(detector, recogniser, name: str, limits: str = "") -> FaceEncoder:
     """An encoder whose recogniser, a module [n, 3, 112, 112] -> [n, 512], ComfyUI loads and offloads."""
     patcher = managed(
         recogniser,
         load_device=comfy.model_management.text_encoder_device(),
         offload_device=comfy.model_management.text_encoder_offload_device(),
     )
-    return FaceEncoder(detector, partial(run_managed, patcher), name, models=(patcher,))
+    return FaceEncoder(detector, partial(run_managed, patcher), name, models=(patcher,), limits=limits)

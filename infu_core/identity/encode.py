@@ -51,7 +51,7 @@ def encode_identity(
     used = [number for number, photo in enumerate(found) if photo.chosen and shares[number] > 0]
     if not used:
         place = place_name(0, 1) if len(photos) == 1 else f"any of the {len(photos)} photos that count"
-        raise FaceError(no_face_sentence(photos, choice.threshold, place))
+        raise FaceError(no_face_sentence(photos, choice.threshold, place, encoder.limits))
     crops = [encoder.crop(photos[number], found[number].chosen_faces[0]) for number in used]
     vectors = encoder.embed(crops)
     alike = likeness_to_others(vectors)

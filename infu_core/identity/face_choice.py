@@ -57,7 +57,7 @@ def find_chosen(encoder: FaceEncoder | None, picture: np.ndarray, choice: FaceCh
     if not faces:
         if choice.no_face == SKIP:
             return FoundFaces(picture)
-        raise FaceError(no_face_sentence([picture], choice.threshold, place))
+        raise FaceError(no_face_sentence([picture], choice.threshold, place, encoder.limits if encoder else ""))
     ordered = order_faces(
         faces, choice.order, (picture.shape[0], picture.shape[1]), likeness(encoder, picture, faces, choice)
     )
@@ -77,12 +77,13 @@ def place_name(number: int, count: int) -> str:
     return "the photo" if count == 1 else f"photo {number + 1} of {count}"
 
 
-def no_face_sentence(pictures: Sequence[np.ndarray], threshold: float, place: str) -> str:
-    """Why no face was found, in one sentence."""
+def no_face_sentence(pictures: Sequence[np.ndarray], threshold: float, place: str, limits: str = "") -> str:
+    """Why no face was found, in one sentence. `limits`: what the encoder can't see."""
     height, width = pictures[0].shape[:2]
     if all(picture.min() == picture.max() for picture in pictures):
         return f"No face was found in {place}: it has one colour everywhere ({width} x {height} pixels)."
+    advice = limits or "lower the threshold, crop closer to the face, or type its key points"
     return (
         f"No face was found in {place} ({width} x {height} pixels) at a threshold of {threshold:g}, at any size, "
-        "padded or turned; lower the threshold, crop closer to the face, or type its key points."
+        f"padded or turned; {advice}."
     )
