@@ -10,6 +10,7 @@ from .face_picture_nodes import InfuFacePose, InfuFaceRegions
 from .identity_file_nodes import InfuLoadIdentity, InfuSaveIdentity
 from .identity_nodes import InfuIdentitySimilarity, InfuInterpolateIdentities, MixIdentities
 from .load_infusenet import LoadInfuseNet
+from .miniature_nodes import InfuLoadMiniature, InfuMiniatureFace, InfuMiniaturePrompt
 from .region_nodes import InfuIdentityRegion
 from .sampler_nodes import InfuGuider, InfuSampler
 
@@ -33,4 +34,7 @@ class InfuExtension(ComfyExtension):
             ApplyInfuseNetConditioning,
             InfuSampler,
             InfuGuider,
+            InfuLoadMiniature,
+            InfuMiniatureFace,
+            InfuMiniaturePrompt,
         ]

@@ -5,16 +5,19 @@ from functools import lru_cache
 import comfy.sd
 import comfy.utils
 import torch
-from comfy_api.latest import io
+from comfy_api.latest import io, ui
 
 from ..infu_core.checkpoints.load import NetworkFile, ProjectorFile
 from ..infu_core.faces.face_detector import FaceDetector
+from ..infu_core.faces.picture import to_image
 from ..infu_core.hosts.comfyui_faces import managed_face_encoder
 from ..infu_core.hosts.comfyui_loading import LoadedInfuseNet, network_patcher, projector_patcher
 from ..miniature.files import RECOGNISER_NAME, MiniatureFiles
 from .sockets import FaceEncoderSocket, InfuseNetSocket
 
-ALIASES = ["infiniteyou", "face id", "pulid", "instantid", "demo", "example", "try", "test"]
+ALIASES = ["infiniteyou", "face id", "pulid", "instantid", "miniature", "demo", "example", "try", "test"]
+STYLES = ["photo", "ink", "watercolour", "oil"]
+ONLY_DRAWN = "the miniature knows drawn faces only, such as those of the node Drawn Face; a photograph needs the real face encoder"
 
 
 class InfuLoadMiniature(io.ComfyNode):
@@ -23,9 +26,8 @@ class InfuLoadMiniature(io.ComfyNode):
         return io.Schema(
             node_id="InfuLoadMiniature",
             display_name="Load Miniature",
-            category="InfU",
-            description="A tiny FLUX with its own VAE, InfuseNet and face encoder, trained on drawn faces. It comes "
-            "with the pack, needs no download and no GPU, and makes 128 x 128 pictures in seconds.",
+            category="InfU/miniature",
+            description="A tiny FLUX with its own VAE, InfuseNet and face encoder, trained on drawn faces. It comes with the pack, needs no download and no GPU, and makes 128 x 128 pictures in seconds.",
             search_aliases=ALIASES,
             inputs=[],
             outputs=[
@@ -45,23 +47,65 @@ class InfuLoadMiniature(io.ComfyNode):
         return io.NodeOutput(model, vae, load_infusenet(files), load_face_encoder(files))
 
 
+class InfuMiniatureFace(io.ComfyNode):
+    @classmethod
+    def define_schema(cls):
+        return io.Schema(
+            node_id="InfuMiniatureFace",
+            display_name="Drawn Face",
+            category="InfU/miniature",
+            description="A picture of somebody, drawn from a number: the photo for the miniature, which knows no other faces. Nobody drawn here was in its training.",
+            search_aliases=[*ALIASES, "photo", "portrait", "load image"],
+            is_output_node=True,
+            inputs=[
+                io.Int.Input(
+                    "person",
+                    default=1,
+                    min=0,
+                    max=999_999,
+                    tooltip="Who: every number is another person, and the same one each time. Any will do.",
+                ),
+                io.Combo.Input(
+                    "style",
+                    options=STYLES,
+                    default="photo",
+                    tooltip="How the picture is made; photo is the usual one, the others show that identity survives style.",
+                ),
+                io.Int.Input(
+                    "picture",
+                    default=0,
+                    min=0,
+                    max=999,
+                    tooltip="Which picture of this person: another pose, light, expression and background. 0 to 5 give several photos of one person.",
+                ),
+            ],
+            outputs=[io.Image.Output(display_name="image")],
+        )
+
+    @classmethod
+    def execute(cls, person: int, style: str, picture: int) -> io.NodeOutput:
+        from ..miniature.faces.stranger import draw_stranger
+
+        image = to_image([draw_stranger(person, style, picture)])
+        shown = comfy.utils.common_upscale(image.movedim(-1, 1), 384, 384, "lanczos", "disabled").movedim(1, -1)
+        return io.NodeOutput(image, ui=ui.PreviewImage(shown, cls=cls))
+
+
 class InfuMiniaturePrompt(io.ComfyNode):
     @classmethod
     def define_schema(cls):
         return io.Schema(
             node_id="InfuMiniaturePrompt",
             display_name="Miniature Prompt",
-            category="InfU",
-            description="Words for the miniature, which knows about seventy. Says which words it did not understand.",
-            search_aliases=ALIASES,
+            category="InfU/miniature",
+            description="Words for the miniature, which knows about seventy and reads forty at a time. Says which ones it did not understand, and then all that it knows.",
+            search_aliases=[*ALIASES, "clip text encode"],
             inputs=[
                 io.String.Input(
                     "text",
                     multiline=True,
-                    default="a photo of a young woman with long red hair , smiling , on a blue background",
-                    tooltip="What to draw: a style (a photo of, an ink drawing of, a watercolour of, an oil painting "
-                    "of), a man or a woman, young or old, hair, beard, glasses, a face (smiling, sad, ...), clothes, "
-                    "a background. Two people are joined by 'and'.",
+                    default="a photo of a young woman with long red hair, smiling, on a blue background",
+                    tooltip="What to draw: a style (a photo of, an ink drawing of, a watercolour of, an oil painting of), a man or a woman, young or old, hair, beard, glasses, a face (smiling, sad, ...), clothes, a background. Two people are joined by 'and'.",
                 ),
                 io.Float.Input(
                     "guidance",
@@ -75,17 +119,32 @@ class InfuMiniaturePrompt(io.ComfyNode):
             ],
             outputs=[
                 io.Conditioning.Output(display_name="conditioning"),
-                io.String.Output(display_name="unknown_words"),
+                io.String.Output(display_name="unknown_words", tooltip="What was not understood; empty if all was."),
             ],
+            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
     def execute(cls, text: str, guidance: float) -> io.NodeOutput:
+        from ..miniature.prompt_report import report
+
         words, encoder = text_side()
+        told = report(words, text)
+        show_in_body(cls.hidden.unique_id if cls.hidden else None, told)
         with torch.inference_mode():
             context, pooled = encoder(torch.tensor([words.indices(text)]))
-        told = {"pooled_output": pooled.clone(), "guidance": guidance}
-        return io.NodeOutput([[context.clone(), told]], ", ".join(words.unknown(text)))
+        more = {"pooled_output": pooled.clone(), "guidance": guidance}
+        unknown = ", ".join(words.unknown(text))
+        return io.NodeOutput([[context.clone(), more]], unknown, ui=ui.PreviewText(told))
+
+
+def show_in_body(node_id: str | None, text: str) -> None:
+    """Write below a node's widgets, as ComfyUI's API nodes do: its front end shows a `PreviewText` of few nodes only."""
+    from server import PromptServer
+
+    running = getattr(PromptServer, "instance", None)
+    if running is not None and node_id is not None:
+        running.send_progress_text(text, node_id)
 
 
 def load_infusenet(files: MiniatureFiles) -> LoadedInfuseNet:
@@ -99,7 +158,7 @@ def load_face_encoder(files: MiniatureFiles):
 
     recogniser = Recogniser().eval().requires_grad_(False)
     recogniser.load_state_dict(as_float(files.recogniser))
-    return managed_face_encoder(FaceDetector(files.detector, "CPU"), recogniser, RECOGNISER_NAME)
+    return managed_face_encoder(FaceDetector(files.detector, "CPU"), recogniser, RECOGNISER_NAME, ONLY_DRAWN)
 
 
 @lru_cache(maxsize=1)

@@ -19,6 +19,7 @@ SHOWS_PICTURES = {
     "InfuFaceCrop",
     "InfuIdentityRegion",
     "InfuSampler",
+    "InfuMiniatureFace",
 }
 
 

@@ -17,9 +17,16 @@ def api_twin(path: Path) -> Path:
     return path.parent / "api" / path.name
 
 
+def is_miniature(graph: dict) -> bool:
+    """Whether an API graph runs on the miniature, which is tiny as it is."""
+    return any(node["class_type"] == "InfuLoadMiniature" for node in graph.values())
+
+
 def tiny(path: Path, names: ModelNames) -> dict:
     """The workflow's API graph on tiny files: other file names, test conditioning for text, few steps, small size."""
-    graph = copy.deepcopy(json.loads(api_twin(path).read_text(encoding="utf-8")))
+    graph = json.loads(api_twin(path).read_text(encoding="utf-8"))
+    if is_miniature(graph):
+        return graph
     file_of = {
         "unet_name": names.flux,
         "vae_name": names.vae,

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from miniature.networks.text_encoder import LENGTH
+
 pytest.importorskip("cv2")
 pytest.importorskip("onnx")
 
@@ -61,10 +63,57 @@ def test_a_prompt_becomes_conditioning_and_tells_what_it_does_not_know(nodes):
     conditioning, unknown = nodes.InfuMiniaturePrompt.execute("a photo of an old man with Tentacles", 3.0).result
     other, nothing = nodes.InfuMiniaturePrompt.execute("a photo of an old man", 3.0).result
     (context, told), (other_context, _) = conditioning[0], other[0]
-    assert context.shape == (1, 48, 64) and told["pooled_output"].shape == (1, 64)
+    assert context.shape == (1, LENGTH, 64) and told["pooled_output"].shape == (1, 64)
     assert told["guidance"] == 3.0
     assert unknown == "tentacles" and nothing == ""
     assert not torch.equal(context, other_context)  # "with" is a word that it knows
+
+
+def test_the_prompt_node_says_what_it_read(nodes):
+    understood = nodes.InfuMiniaturePrompt.execute("A photo of a man, smiling", 3.0).ui.as_dict()["text"][0]
+    assert understood == "Understood: a photo of a man, smiling"
+    told = nodes.InfuMiniaturePrompt.execute("a robot with tentacles", 3.0).ui.as_dict()["text"][0]
+    assert "left out: robot, tentacles" in told and "watercolour" in told
+
+
+def test_the_words_reach_the_body_of_the_node(nodes, monkeypatch):
+    """ComfyUI's front end shows what its server sends for a node while it runs."""
+    import server
+
+    sent = []
+    running = type("Running", (), {"send_progress_text": lambda self, text, node: sent.append((node, text))})()
+    monkeypatch.setattr(server.PromptServer, "instance", running, raising=False)
+    nodes.show_in_body("7", "Understood: a man")
+    assert sent == [("7", "Understood: a man")]
+
+
+def test_a_prompt_that_is_too_long_is_not_cut_silently(nodes):
+    nodes.InfuMiniaturePrompt.execute("a " * LENGTH + "tentacle", 3.0)
+    with pytest.raises(ValueError, match=f"{LENGTH + 2} words.*{LENGTH} at most; take 2 out"):
+        nodes.InfuMiniaturePrompt.execute("a " * (LENGTH + 2), 3.0)
+
+
+def test_drawn_faces_are_people_by_number(comfyui, nodes):
+    from miniature.faces.scene import STYLES
+
+    def draw(**widgets):
+        return comfyui.call("InfuMiniatureFace", **widgets)[0]
+
+    face = draw(person=3, style="photo", picture=0)
+    assert face.shape == (1, 128, 128, 3) and 0 <= face.min() and face.max() <= 1
+    assert torch.equal(face, draw(person=3, style="photo", picture=0))
+    for other in ({"person": 4}, {"style": "oil"}, {"picture": 1}):
+        assert not torch.equal(face, draw(**{"person": 3, "style": "photo", "picture": 0, **other}))
+    assert tuple(nodes.STYLES) == STYLES
+
+
+def test_a_photo_without_a_drawn_face_is_refused_in_the_miniature_s_own_words(comfyui, nodes):
+    encoder = nodes.InfuLoadMiniature.execute().result[3]
+    encode = comfyui.module("infu_core.identity.encode").encode_identity
+    choice = comfyui.module("infu_core.identity.face_choice").FaceChoice(threshold=0.95)
+    photo = torch.randint(0, 255, (96, 96, 3), dtype=torch.uint8).numpy()
+    with pytest.raises(ValueError, match="No face was found.*drawn faces only.*Drawn Face"):
+        encode(encoder, [photo], choice)
 
 
 def test_the_set_runs_from_words_to_a_picture_and_the_identity_matters(comfyui, nodes):
@@ -131,7 +180,7 @@ def test_stock_flux_and_vae_compute_what_was_trained(nodes, exported):
     ours.load_state_dict({name: value.float() for name, value in names.items()})
     generator = torch.Generator().manual_seed(4)
     latent = torch.randn(2, 16, 8, 8, generator=generator)
-    context, pooled = torch.randn(2, 48, 64, generator=generator), torch.randn(2, 64, generator=generator)
+    context, pooled = torch.randn(2, LENGTH, 64, generator=generator), torch.randn(2, 64, generator=generator)
     time, guidance = torch.tensor([0.3, 0.8]), torch.full((2,), 3.0)
     theirs = model.model.diffusion_model.float()
     with torch.inference_mode():

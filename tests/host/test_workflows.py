@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from harness import make_workflows
 from harness.graphs import NOTE, api_from_ui
-from harness.tiny_workflows import WORKFLOWS, api_twin, changed, tiny
+from harness.tiny_workflows import WORKFLOWS, api_twin, changed, is_miniature, tiny
+from miniature.files import MiniatureFiles
 from PIL import Image
 
+SHOWS = ("SaveImage", "PreviewImage")
 every_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 
 
@@ -21,11 +23,20 @@ def without_titles(api: dict) -> dict:
 
 
 def pixels(server, graph) -> np.ndarray:
-    """The saved pictures; previews on nodes are left out."""
-    outputs = server.run(graph)["outputs"].values()
-    saved = [image for output in outputs for image in output.get("images", []) if image["type"] == "output"]
-    pictures = server.images({"outputs": {"saved": {"images": saved}}})
+    """The pictures at a graph's end; previews on the way are left out."""
+    outputs = server.run(graph)["outputs"]
+    ends = {key: outputs[key] for key, node in graph.items() if node["class_type"] in SHOWS}
+    pictures = server.images({"outputs": ends})
     return np.asarray([np.asarray(picture.convert("RGB"), dtype=float) for picture in pictures])
+
+
+def runnable(path, names) -> dict:
+    """The workflow on files that are here; one on the miniature is skipped aloud as long as its weights are missing."""
+    graph = tiny(path, names)
+    missing = [file.name for file in MiniatureFiles().all() if not file.is_file()]
+    if is_miniature(graph) and missing:
+        pytest.skip(f"[miniature] it is not trained yet: no {', '.join(missing)}")
+    return graph
 
 
 def named(stem: str):
@@ -37,9 +48,10 @@ def object_info(server):
     return server.get("/object_info")
 
 
-def test_there_are_the_first_three():
-    names = {path.stem for path in WORKFLOWS}
-    assert names >= {"01_one_face", "02_controlnet_lora_identity", "03_mix_two"}
+def test_the_first_one_needs_no_download():
+    names = [path.stem for path in WORKFLOWS]
+    assert names[:4] == ["00_try_me", "01_one_face", "02_controlnet_lora_identity", "03_mix_two"]
+    assert is_miniature(read(api_twin(WORKFLOWS[0])))
 
 
 @every_workflow
@@ -67,7 +79,8 @@ def test_it_reads_well(path, object_info):
     ui = read(path)
     boxes = {node["id"]: (*node["pos"], *node["size"]) for node in ui["nodes"]}
     notes = [node for node in ui["nodes"] if node["type"] == NOTE]
-    assert notes and any("models/" in node["widgets_values"][0] for node in notes)
+    told = "no download" if is_miniature(read(api_twin(path))) else "models/"
+    assert notes and any(told in node["widgets_values"][0] for node in notes)
     assert path.with_suffix(".jpg").stat().st_size > 20_000
     for a, (ax, ay, aw, ah) in boxes.items():
         for b, (bx, by, bw, bh) in boxes.items():
@@ -90,13 +103,13 @@ def test_the_files_are_those_that_their_source_makes(name, object_info, tmp_path
 
 @every_workflow
 def test_it_makes_a_picture(path, any_server):
-    picture = pixels(any_server, tiny(path, any_server.names))
+    picture = pixels(any_server, runnable(path, any_server.names))
     assert len(picture) >= 1 and picture.std() > 5, picture.std()
 
 
 @every_workflow
 def test_the_identity_is_seen_in_the_picture(path, server):
-    graph = tiny(path, server.names)
+    graph = runnable(path, server.names)
     difference = np.abs(pixels(server, graph) - pixels(server, changed(graph, "ApplyInfuseNet", strength=0.0)))
     touched = difference[difference > 0]  # a detail pass leaves most of its picture alone
     assert touched.mean() > 2, f"mean change {touched.mean():.2f} of 255, where there is any"

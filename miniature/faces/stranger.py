@@ -1,0 +1,20 @@
+"""People whom the miniature never saw in training, as the photos that a user would bring."""
+
+import numpy as np
+
+from .person import Person, person
+from .render import render
+from .scene import scene
+
+FIRST = 1_000_000
+"""The number of the first person who is not in the training pictures."""
+
+
+def stranger(number: int) -> Person:
+    """The stranger of this number, 0 or more."""
+    return person(FIRST + number)
+
+
+def draw_stranger(number: int, style: str = "photo", picture: int = 0, size: int = 128) -> np.ndarray:
+    """Picture number `picture` of a stranger as they usually look, uint8 RGB [size, size, 3]."""
+    return render(scene(1000 * (FIRST + number) + picture, (stranger(number),), style, restyle=0.0), size).image
