@@ -7,8 +7,9 @@ import pytest
 from harness import make_workflows
 from harness.graphs import NOTE, api_from_ui
 from harness.tiny_workflows import WORKFLOWS, api_twin, changed, is_miniature, tiny
-from miniature.files import MiniatureFiles
 from PIL import Image
+
+from miniature.files import MiniatureFiles
 
 SHOWS = ("SaveImage", "PreviewImage")
 every_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
