@@ -1,8 +1,10 @@
 """`accelerate launch -m infu_core.training CONFIG --stage stage1`; without a GPU, `--dry-run` counts memory."""
 
 import argparse
+import logging
 from pathlib import Path
 
+from .lab_config import STAGES
 from .laboratory import Laboratory
 
 
@@ -10,14 +12,16 @@ def main() -> int:
     """0 when the stage is complete, 3 when time ran out before: run the same command again."""
     arguments = argparse.ArgumentParser(prog="infu_core.training", description="Train InfuseNet and its projector.")
     arguments.add_argument("config", type=Path)
-    arguments.add_argument("--stage", choices=("stage1", "stage2"), default="stage1")
+    arguments.add_argument("--stage", choices=STAGES, default="stage1")
     arguments.add_argument("--folder", type=Path, default=Path("output/training"))
     arguments.add_argument("--minutes", type=float, default=None, help="stop after this long, with a checkpoint")
     arguments.add_argument("--dry-run", action="store_true", help="count memory on the meta device and stop")
     given = arguments.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    logging.getLogger("accelerate").setLevel(logging.WARNING)
     laboratory = Laboratory(given.config, given.folder)
     if given.dry_run:
-        print(laboratory.dry_run().table(laboratory.config["hardware"]["gpu_memory_gib"]))
+        print(laboratory.dry_run(given.stage).table(laboratory.config.hardware.gpu_memory_gib))
         return 0
     run = laboratory.open_run(given.stage)
     complete = run.run(max_seconds=None if given.minutes is None else 60 * given.minutes)

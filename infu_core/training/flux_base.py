@@ -21,11 +21,17 @@ class DiffusersBase:
             transformer.enable_gradient_checkpointing()
 
     def __call__(
-        self, image: Tensor, context: Tensor, pooled: Tensor, time: Tensor, positions: Tensor, residuals: Residuals
+        self,
+        image: Tensor,
+        context: Tensor,
+        pooled: Tensor,
+        time: Tensor,
+        positions: Tensor,
+        residuals: Residuals | None,
     ) -> Tensor:
         dtype = self.transformer.dtype
         depth = len(self.transformer.transformer_blocks), len(self.transformer.single_transformer_blocks)
-        double, single = residuals.spread(*depth)
+        double, single = residuals.spread(*depth) if residuals else ((), ())
         embeds = self.transformer.config.guidance_embeds
         return self.transformer(
             hidden_states=image.to(dtype),
@@ -39,12 +45,3 @@ class DiffusersBase:
             controlnet_single_block_samples=[residual.to(dtype) for residual in single] or None,
             return_dict=False,
         )[0]
-
-
-def shard_base(transformer: Any, mesh) -> None:
-    """FSDP2 over the processes of `mesh`, block by block: each process keeps its part of the frozen weights."""
-    from torch.distributed.fsdp import fully_shard
-
-    for block in (*transformer.transformer_blocks, *transformer.single_transformer_blocks):
-        fully_shard(block, mesh=mesh)
-    fully_shard(transformer, mesh=mesh)

@@ -49,6 +49,14 @@ class FluxEncoders:
         return self.face_encoder.embed([self.face_encoder.crop(picture, face)])[0]
 
 
+@torch.no_grad()
+def decode(vae, latents: Tensor) -> np.ndarray:
+    """FLUX's VAE backwards: latents [B, 16, H, W] in the denoiser's scale -> uint8 RGB [B, 8 H, 8 W, 3]."""
+    latents = latents.to(vae.device, vae.dtype)
+    pixels = vae.decode(latents / vae.config.scaling_factor + vae.config.shift_factor, return_dict=False)[0]
+    return ((pixels.float().clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+
+
 def open_face_encoder(detector: Path, recogniser: Path, device: str) -> FaceEncoder:
     """SCRFD and ArcFace IR-SE50 outside of any host."""
     network = load_arcface(recogniser).to(device)

@@ -24,10 +24,16 @@ INFUSENET_GUIDANCE = 1.0
 
 
 class FrozenBase(Protocol):
-    """A FLUX that is not trained: tokens [B, L, 64] -> velocity [B, L, 64]."""
+    """A FLUX that is not trained: tokens [B, L, 64] -> velocity [B, L, 64]. Without residuals it is bare."""
 
     def __call__(
-        self, image: Tensor, context: Tensor, pooled: Tensor, time: Tensor, positions: Tensor, residuals: Residuals
+        self,
+        image: Tensor,
+        context: Tensor,
+        pooled: Tensor,
+        time: Tensor,
+        positions: Tensor,
+        residuals: Residuals | None,
     ) -> Tensor: ...
 
 
@@ -62,12 +68,20 @@ class IdentityObjective(nn.Module):
         clean = pack(latents)
         noisy = pack(noised(latents, draws))
         positions = token_positions(*token_grid(*latents.shape[-2:]), latents.device)
-        guidance = torch.full_like(time, INFUSENET_GUIDANCE) if self.infusenet.config.guidance_embeds else None
-        residuals = self.infusenet(
-            noisy, pack(control), self.projector(vectors[:, None]), time, pooled, guidance, positions=positions
-        )
+        residuals = self._residuals(noisy, pack(control), vectors, time, pooled, positions)
         predicted = self._base[0](noisy, context, pooled, time, positions, residuals)
         return flow_loss(predicted, clean, Draws(pack(noise), time))
+
+    def residuals(
+        self, image: Tensor, control: Tensor, vectors: Tensor, time: Tensor, pooled: Tensor, positions: Tensor
+    ) -> Residuals:
+        """What a base is given to sample with: for tokens [B, L, 64] at `time` [B], people `vectors` [B, E]."""
+        return self._residuals(image, control, vectors, time, pooled, positions)
+
+    def _residuals(self, image, control, vectors, time, pooled, positions) -> Residuals:
+        guidance = torch.full_like(time, INFUSENET_GUIDANCE) if self.infusenet.config.guidance_embeds else None
+        tokens = self.projector(vectors[:, None])
+        return self.infusenet(image, control, tokens, time, pooled, guidance, positions=positions)
 
 
 def begin_silent(infusenet: InfuseNet) -> None:

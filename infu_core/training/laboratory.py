@@ -1,25 +1,31 @@
 """The system at a laboratory's size, from a config: FLUX as diffusers has it, our InfuseNet and projector."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import tomllib
 import torch
 from accelerate import Accelerator
-from accelerate.utils import FullyShardedDataParallelPlugin
 from torch import Tensor
 
 from ..identity.identity import EMBEDDING_SIZE, RECOGNISER
 from ..networks.flux_blocks import DoubleBlock, SingleBlock
 from ..networks.identity_projector import IdentityProjector, IdentityProjectorConfig
 from ..networks.infusenet import InfuseNet, InfuseNetConfig
-from .flux_base import DiffusersBase, shard_base
-from .identity_objective import IdentityObjective, begin_projector, begin_silent, copy_base_blocks, save_memory
+from .beginnings import begin_like_base, begin_with_release
+from .config_table import read_table
+from .flux_base import DiffusersBase
+from .flux_eyes import FluxEyes
+from .identity_objective import IdentityObjective, save_memory
+from .identity_watch import Eyes, IdentityWatch
+from .lab_config import LabConfig, WatchSettings
 from .memory_plan import MemoryPlan, plan_memory
 from .prepared_data import PreparedBatches
 from .release import save_release
 from .run_settings import RunSettings
+from .sampling import flux_shift
+from .sharding import let_sample, shard_base, sharding_plugin
 from .training_run import TrainingRun
 
 
@@ -27,13 +33,13 @@ class Laboratory:
     """A config file and the folder that its runs go to."""
 
     def __init__(self, config: Path, folder: Path):
-        self.config = tomllib.loads(config.read_text(encoding="utf-8"))
+        self.config = LabConfig.read(config)
         self.folder = folder
 
     def load_base(self):
         from diffusers import FluxTransformer2DModel
 
-        path = Path(self.config["base"]["path"])
+        path = Path(self.config.base.path)
         if not path.is_dir():
             raise ValueError(f"{path} does not exist; set base.path to the transformer folder of FLUX.1-dev.")
         return FluxTransformer2DModel.from_pretrained(path, torch_dtype=torch.bfloat16)
@@ -42,37 +48,41 @@ class Laboratory:
         """A base of the config's sizes without weights."""
         from diffusers import FluxTransformer2DModel
 
-        sizes = {name: value for name, value in self.config["base"]["sizes"].items() if name != "text_tokens"}
+        sizes = {name: value for name, value in self.config.base.sizes.items() if name != "text_tokens"}
         with torch.device("meta"):
             base: Any = FluxTransformer2DModel(**sizes)
             return base.to(torch.bfloat16)
 
     def networks(self, sizes, device: str | None = None) -> tuple[InfuseNet, IdentityProjector]:
         """InfuseNet and projector that belong to a base with diffusers' config `sizes`."""
-        network = InfuseNetConfig(
-            hidden_size=sizes.num_attention_heads * sizes.attention_head_dim,
-            heads=sizes.num_attention_heads,
-            context_size=sizes.joint_attention_dim,
-            pooled_size=sizes.pooled_projection_dim,
-            axes=tuple(sizes.axes_dims_rope),
-            **self.config["infusenet"],
+        network = {
+            "hidden_size": sizes.num_attention_heads * sizes.attention_head_dim,
+            "heads": sizes.num_attention_heads,
+            "context_size": sizes.joint_attention_dim,
+            "pooled_size": sizes.pooled_projection_dim,
+            "axes": tuple(sizes.axes_dims_rope),
+        }
+        tokens = {"embedding_size": EMBEDDING_SIZE, "context_size": sizes.joint_attention_dim}
+        return (
+            InfuseNet(read_table(InfuseNetConfig, self.config.infusenet | network, "[infusenet]"), device=device),
+            IdentityProjector(
+                read_table(IdentityProjectorConfig, self.config.projector | tokens, "[projector]"), device=device
+            ),
         )
-        tokens = IdentityProjectorConfig(
-            embedding_size=EMBEDDING_SIZE, context_size=sizes.joint_attention_dim, **self.config["projector"]
-        )
-        return InfuseNet(network, device=device), IdentityProjector(tokens, device=device)
 
-    def dry_run(self) -> MemoryPlan:
+    def objective(self, transformer, infusenet: InfuseNet, projector: IdentityProjector) -> IdentityObjective:
+        save_memory(infusenet, (DoubleBlock, SingleBlock))
+        return IdentityObjective(DiffusersBase(transformer, self.config.base.guidance), infusenet, projector)
+
+    def dry_run(self, stage: str = "stage1") -> MemoryPlan:
         """One sample through everything on the meta device."""
         transformer = self.meta_base()
-        infusenet, projector = self.networks(transformer.config, "meta")
-        save_memory(infusenet, (DoubleBlock, SingleBlock))
-        objective = IdentityObjective(DiffusersBase(transformer, self.config["base"]["guidance"]), infusenet, projector)
-        return plan_memory(objective, transformer, self.meta_batch())
+        objective = self.objective(transformer, *self.networks(transformer.config, "meta"))
+        return plan_memory(objective, transformer, self.meta_batch(), self.config.stage(stage))
 
     def meta_batch(self) -> dict[str, Tensor]:
-        data, sizes = self.config["data"], self.config["base"]["sizes"]
-        latents = torch.empty(1, 16, data["height"] // 8, data["width"] // 8, device="meta")
+        data, sizes = self.config.data, self.config.base.sizes
+        latents = torch.empty(1, 16, data.height // 8, data.width // 8, device="meta")
         return {
             "latents": latents,
             "control": latents,
@@ -85,81 +95,74 @@ class Laboratory:
 
     def sharded(self) -> bool:
         """The launcher says how many processes there are."""
-        return int(os.environ.get("WORLD_SIZE", "1")) > 1 and self.config["hardware"]["sharded"]
+        return int(os.environ.get("WORLD_SIZE", "1")) > 1 and self.config.hardware.sharded
 
     def accelerator(self, settings: RunSettings) -> Accelerator:
         """Sharded with FSDP2 where the config says so and there are several processes."""
-        if not self.sharded():
-            return Accelerator(mixed_precision=settings.precision)
-        plugin = FullyShardedDataParallelPlugin(
-            fsdp_version=2,
-            auto_wrap_policy="transformer_based_wrap",
-            transformer_cls_names_to_wrap=[DoubleBlock.__name__, SingleBlock.__name__],
-            cpu_ram_efficient_loading=False,
-            state_dict_type="SHARDED_STATE_DICT",
-        )
+        plugin = sharding_plugin() if self.sharded() else None
         return Accelerator(mixed_precision=settings.precision, fsdp_plugin=plugin)
 
     def open_run(self, stage: str) -> TrainingRun:
         """The stage's run in its folder, new or resumed. Stage 2 begins with stage 1's release."""
-        settings = RunSettings.from_table(self.config["stages"][stage])
+        settings = self.config.stage(stage)
+        data = self.config.data
+        batches = PreparedBatches(Path(getattr(data, stage)), settings.batch_size, settings.seed, data.pose_share)
         accelerator = self.accelerator(settings)
         transformer = self.load_base()
         torch.manual_seed(settings.seed)  # every process begins with the same weights
         infusenet, projector = self.networks(transformer.config)
-        before = self.folder / "stage1" / "release"
-        if stage == "stage2":
+        before = self.begin_folder(stage)
+        if before:
             begin_with_release(before, infusenet, projector)
         else:
             begin_like_base(transformer, infusenet, projector)
-        save_memory(infusenet, (DoubleBlock, SingleBlock))
         transformer.to(accelerator.device)
         if self.sharded():
             from torch.distributed.device_mesh import init_device_mesh
 
             shard_base(transformer, init_device_mesh(accelerator.device.type, (accelerator.num_processes,)))
-        objective = IdentityObjective(DiffusersBase(transformer, self.config["base"]["guidance"]), infusenet, projector)
-        data = self.config["data"]
-        batches = PreparedBatches(Path(data[stage]), settings.batch_size, settings.seed, data["pose_share"])
-        return TrainingRun(objective, batches, settings, self.folder / stage, accelerator)
+        objective = self.objective(transformer, infusenet, projector)
+        watch = self.watch(transformer, accelerator) if settings.watch_every else None
+        if self.sharded():
+            let_sample(objective)
+        return TrainingRun(objective, batches, settings, self.folder / stage, accelerator, watch)
+
+    def begin_folder(self, stage: str) -> Path | None:
+        """The released weights that the stage begins with; None for the base's own blocks."""
+        named = getattr(self.config.begin, stage)
+        if named:
+            return Path(named)
+        return self.folder / "stage1" / "release" if stage == "stage2" else None
+
+    def watch(self, transformer, accelerator: Accelerator) -> IdentityWatch:
+        """Sample sheets of held-out people, in every process; only the first one has eyes."""
+        settings = self.config.watch
+        assert settings is not None  # `LabConfig.stage` has refused it
+        samples = PreparedBatches(Path(settings.samples), 1).by_shape(settings.pictures)
+        base = DiffusersBase(transformer, settings.guidance)
+        eyes = self.eyes(settings, accelerator) if accelerator.is_main_process else None
+        return IdentityWatch(base, samples, eyes, flux_shift, settings.steps)
+
+    def eyes(self, settings: WatchSettings, accelerator: Accelerator) -> Eyes:
+        files = (Path(name) for name in (settings.vae, settings.detector, settings.recogniser))
+        return FluxEyes.open(*files, device=str(accelerator.device))
 
     def release(self, run: TrainingRun, stage: str) -> Path:
         """Write what the run has learned in the published layout; every process takes part."""
-        state = run.accelerator.get_state_dict(run.objective)
         folder = self.folder / stage / "release"
-        if run.accelerator.is_main_process:
-            module = run.accelerator.unwrap_model(run.objective)
-            parts = []
-            for name, kind in (("infusenet", InfuseNet), ("projector", IdentityProjector)):
-                empty = kind(getattr(module, name).config, device="meta")
-                own = {
-                    key.removeprefix(f"{name}."): value for key, value in state.items() if key.startswith(f"{name}.")
-                }
-                empty.load_state_dict(own, assign=True)
-                parts.append(empty)
-            save_release(folder, *parts, recogniser=RECOGNISER)
+        with run.averaged():
+            state = run.accelerator.get_state_dict(run.objective)
+            if run.accelerator.is_main_process:
+                module: Any = run.accelerator.unwrap_model(run.objective)
+                infusenet = _filled(InfuseNet(module.infusenet.config, device="meta"), state, "infusenet.")
+                projector = _filled(IdentityProjector(module.projector.config, device="meta"), state, "projector.")
+                save_release(folder, infusenet, projector, recogniser=RECOGNISER)
         run.accelerator.wait_for_everyone()
         return folder
 
 
-def begin_like_base(transformer, infusenet: InfuseNet, projector: IdentityProjector) -> None:
-    """InfuseNet's blocks start as copies of the base's first ones, its outputs at zero."""
-    from ..checkpoints.key_maps import from_published
-
-    sizes = infusenet.config
-    weights = {name: weight.detach().float() for name, weight in transformer.state_dict().items()}
-    copy_base_blocks(
-        infusenet, from_published(weights, sizes.double_blocks, sizes.single_blocks, sizes.guidance_embeds)
-    )
-    begin_silent(infusenet)
-    begin_projector(projector)
-
-
-def begin_with_release(folder: Path, infusenet: InfuseNet, projector: IdentityProjector) -> None:
-    from ..checkpoints.load import load_network, load_projector
-    from .release import NETWORK_FOLDER
-
-    if not folder.is_dir():
-        raise ValueError(f"{folder} does not exist; stage 2 begins with what stage 1 has released.")
-    infusenet.load_state_dict(load_network(folder / NETWORK_FOLDER, torch.float32).state_dict())
-    projector.load_state_dict(load_projector(folder / "image_proj_model.safetensors", torch.float32).state_dict())
+def _filled(empty: Any, state: Mapping[str, Any], prefix: str) -> Any:
+    """A network on the meta device with its share of gathered weights."""
+    own = {name.removeprefix(prefix): weight for name, weight in state.items() if name.startswith(prefix)}
+    empty.load_state_dict(own, assign=True)
+    return empty

@@ -21,6 +21,7 @@ from ..injection.injector import InjectionRun, InjectionSettings
 from ..injection.regions import Person
 from ..networks.identity_projector import IdentityProjector
 from ..networks.infusenet import InfuseNet
+from .flux_encoders import decode
 from .preparation import Encoders, Rules, Unusable, only_face, read_picture
 
 
@@ -93,7 +94,7 @@ class FluxPainter:
 
     @torch.no_grad()
     def __call__(self, vector: Tensor, caption: str, seed: int) -> np.ndarray:
-        transformer, vae = self.pipeline.transformer, self.pipeline.vae  # type: ignore[attr-defined]
+        transformer = self.pipeline.transformer  # type: ignore[attr-defined]
         device, dtype = transformer.device, transformer.dtype
         context, pooled = (value[None].to(device, dtype) for value in self.encoders.text(caption))
         black = self.encoders.latents(np.zeros((self.height, self.width, 3), np.uint8))[None].to(device, dtype)
@@ -103,8 +104,7 @@ class FluxPainter:
         noise = torch.randn(black.shape, generator=generator).to(device, dtype)
         prompt = Prompt(context, pooled)
         latent = denoise(transformer, noise, self.sigmas(), prompt, self.infusenet, run, self.guidance)
-        pixels = vae.decode(latent / vae.config.scaling_factor + vae.config.shift_factor, return_dict=False)[0]
-        return ((pixels[0].float().clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).cpu().numpy()
+        return decode(self.pipeline.vae, latent)[0]  # type: ignore[attr-defined]
 
     def sigmas(self) -> list[float]:
         """The published schedule: even steps, moved by the size of the picture."""

@@ -98,6 +98,16 @@ class PreparedBatches:
             self._plan = (epoch, [found[i] for i in order])
         return self._plan[1]
 
+    def by_shape(self, most: int) -> list[dict[str, Tensor]]:
+        """The first `most` samples, each with a black control picture, in one batch per shape: for sample sheets."""
+        chosen = [(shape, place) for shape in sorted(self.rows) for place in self.rows[shape]][:most]
+        batches = []
+        for shape in dict.fromkeys(shape for shape, _ in chosen):
+            batch = self._read([place for own, place in chosen if own == shape])
+            batch["control"] = self._black[shape]["latents"].to(batch["control"]).expand_as(batch["control"])
+            batches.append(batch)
+        return batches
+
     def __call__(self, step: int, rank: int, world: int) -> dict[str, Tensor]:
         epoch, place = divmod(step, self.per_epoch)
         share = self.batch_size // world

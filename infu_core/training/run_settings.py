@@ -1,13 +1,16 @@
 """How one run is driven: steps, learning rate, checkpoints. Read from the configs' tables."""
 
 import math
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+
+from .config_table import read_table
 
 
 @dataclass(frozen=True)
 class RunSettings:
-    """`batch_size` counts the samples of all processes together. Optimiser: AdamW (InfiniteYou section 4.1)."""
+    """`batch_size` counts the samples of all processes together, and of all `accumulate` parts that a step is run in
+    where they do not fit into memory at once. Optimiser: AdamW (InfiniteYou, supplement A).
+    """
 
     steps: int
     batch_size: int
@@ -18,14 +21,21 @@ class RunSettings:
     weight_decay: float = 0.01
     gradient_clip: float = 1.0
     average: float = 0.0  # decay of the averaged weights (EMA); 0 keeps none
+    accumulate: int = 1
     precision: str = "no"  # accelerate's word: no, bf16, fp16
     checkpoint_minutes: float = 5.0
     log_every: int = 50
+    watch_every: int = 0  # steps between two sample sheets; 0 makes none
     seed: int = 0
 
     def __post_init__(self):
         if self.steps < 1 or self.batch_size < 1:
             raise ValueError(f"A run needs steps and samples: steps is {self.steps}, batch_size {self.batch_size}.")
+        if self.accumulate < 1 or self.log_every < 1 or self.watch_every < 0:
+            raise ValueError(
+                f"accumulate ({self.accumulate}) and log_every ({self.log_every}) must be at least 1, watch_every "
+                f"({self.watch_every}) at least 0."
+            )
         if self.decay not in ("constant", "cosine"):
             raise ValueError(f'decay is "{self.decay}"; choose "constant" or "cosine".')
         if not 0 <= self.average < 1:
@@ -34,16 +44,7 @@ class RunSettings:
     @classmethod
     def from_table(cls, table: dict) -> "RunSettings":
         """From a table of a TOML file. Raises `ValueError` for a key that no setting has."""
-        known = {field.name for field in fields(cls)}
-        unknown = sorted(table.keys() - known)
-        if unknown:
-            raise ValueError(
-                f"Unknown setting {', '.join(unknown)}; the settings of a run are {', '.join(sorted(known))}."
-            )
-        values: dict[str, Any] = dict(table)
-        if "betas" in values:
-            values["betas"] = tuple(values["betas"])
-        return cls(**values)
+        return read_table(cls, table, "a run's settings")
 
     def rate_at(self, step: int) -> float:
         """The learning rate of the step, counted from 0: a function of the step alone, so that resuming is exact."""

@@ -8,6 +8,7 @@ from accelerate import Accelerator
 from .averaged_weights import AveragedWeights
 
 KEPT = 2
+AVERAGE = "average"
 
 
 class Snapshots:
@@ -16,7 +17,8 @@ class Snapshots:
     def __init__(self, accelerator: Accelerator, folder: Path, average: AveragedWeights | None):
         self.accelerator = accelerator
         self.folder = folder
-        if average:
+        self.sharded_average = average if average and average.sharded else None
+        if average and not average.sharded:
             accelerator.register_for_checkpointing(average)
 
     def found(self) -> list[Path]:
@@ -29,6 +31,8 @@ class Snapshots:
             return
         part = target.with_suffix(".part")
         self.accelerator.save_state(str(part))
+        if self.sharded_average:
+            self.sharded_average.save_sharded(part / AVERAGE)
         self.accelerator.wait_for_everyone()
         if self.accelerator.is_main_process:
             part.rename(target)
@@ -46,4 +50,6 @@ class Snapshots:
         if not checkpoints:
             return 0
         self.accelerator.load_state(str(checkpoints[-1]))
+        if self.sharded_average:
+            self.sharded_average.load_sharded(checkpoints[-1] / AVERAGE)
         return int(checkpoints[-1].name.removeprefix("step-"))

@@ -10,15 +10,20 @@ import torch
 diffusers = pytest.importorskip("diffusers")
 
 from infu_core.faces.face import face_from  # noqa: E402
+from infu_core.hosts.diffusers_flux import Prompt, denoise  # noqa: E402
+from infu_core.injection.injector import InjectionRun, InjectionSettings  # noqa: E402
+from infu_core.injection.regions import Person  # noqa: E402
 from infu_core.networks.identity_projector import IdentityProjector, IdentityProjectorConfig  # noqa: E402
 from infu_core.networks.infusenet import InfuseNet, InfuseNetConfig  # noqa: E402
 from infu_core.training.aspect_buckets import Bucket  # noqa: E402
 from infu_core.training.flow_matching import draw  # noqa: E402
 from infu_core.training.flux_base import DiffusersBase  # noqa: E402
 from infu_core.training.flux_encoders import FluxEncoders  # noqa: E402
+from infu_core.training.flux_eyes import FluxEyes  # noqa: E402
 from infu_core.training.identity_objective import IdentityObjective, begin_projector, save_memory  # noqa: E402
 from infu_core.training.made_pairs import FluxPainter, write_pairs  # noqa: E402
 from infu_core.training.preparation import Rules  # noqa: E402
+from infu_core.training.sampling import flux_shift, sample, sigmas  # noqa: E402
 
 CONTEXT, POOLED = 32, 16
 
@@ -117,6 +122,51 @@ def test_gradients_pass_through_the_frozen_base(pipeline, less_memory):
     assert "projector.latents" in learning and "infusenet.control_in.bias" in learning
     for name in learning:
         assert torch.allclose(found[name], plain[name], atol=1e-6), name
+
+
+def watched_batch(shape=(2, 16, 8, 6)):
+    generator = torch.Generator().manual_seed(7)
+    return {
+        "latents": torch.randn(shape, generator=generator),
+        "control": torch.zeros(shape),
+        "vectors": torch.nn.functional.normalize(torch.randn(shape[0], 512, generator=generator), dim=1),
+        "context": torch.randn(shape[0], 5, CONTEXT, generator=generator),
+        "pooled": torch.randn(shape[0], POOLED, generator=generator),
+    }
+
+
+def test_sheets_are_sampled_as_the_diffusers_host_samples(pipeline):
+    """Row by row, each with its own person; the schedule is FLUX's own."""
+    infusenet, projector = networks()
+    batch, times = watched_batch(), sigmas(4, flux_shift(12))
+    painter = FluxPainter(pipeline, infusenet, projector, None, height=64, width=48, steps=4)
+    assert times == pytest.approx(painter.sigmas(), abs=1e-6)
+    noise = draw(0, 0, range(2), (16, 8, 6)).noise
+    base = DiffusersBase(pipeline.transformer, 3.5)
+    made = sample(base, IdentityObjective(base, infusenet, projector), batch, noise, times)
+    bare = sample(base, None, batch, noise, times)
+    for row in range(2):
+        one = slice(row, row + 1)
+        prompt = Prompt(batch["context"][one], batch["pooled"][one])
+        tokens = projector(batch["vectors"][one, None])[0].detach()
+        control = batch["control"][one]
+        run = InjectionRun(InjectionSettings(), [Person(tokens, None, 1.0)], lambda *_, c=control: c, torch.float32)
+        expected = denoise(pipeline.transformer, noise[one], times, prompt, infusenet, run, 3.5)
+        assert torch.allclose(made[one], expected, atol=1e-4)
+        assert torch.allclose(bare[one], denoise(pipeline.transformer, noise[one], times, prompt), atol=1e-4)
+    assert not torch.allclose(made, bare, atol=1e-3)
+
+
+def test_eyes_open_a_vae_and_find_the_face_that_is_there(pipeline, tmp_path):
+    pipeline.vae.save_pretrained(tmp_path / "vae")
+    with pytest.raises(ValueError, match="watch.vae"):
+        FluxEyes.open(tmp_path, tmp_path / "none", tmp_path / "none", "cpu")
+    eyes = FluxEyes(pipeline.vae, OneFace())
+    pictures = eyes.pictures(watched_batch()["latents"])
+    assert pictures.shape == (2, 64, 48, 3) and pictures.dtype == np.uint8
+    ones = torch.nn.functional.normalize(torch.ones(2, 512), dim=1)
+    assert eyes.likeness(pictures, ones) == pytest.approx([1.0, 1.0])
+    assert eyes.likeness(np.zeros_like(pictures), ones) == [0.0, 0.0]
 
 
 def test_stage_two_pictures_are_painted_listed_and_not_painted_twice(pipeline, tmp_path):

@@ -1,6 +1,8 @@
 """The training loop: the published optimiser, exact resume, a log without gaps."""
 
 import json
+import logging
+from dataclasses import replace
 
 import pytest
 import torch
@@ -37,8 +39,8 @@ SETTINGS = RunSettings(
 )
 
 
-def run_in(folder, settings=SETTINGS):
-    return TrainingRun(Line(), batches, settings, folder)
+def run_in(folder, settings=SETTINGS, watch=None):
+    return TrainingRun(Line(), batches, settings, folder, watch=watch)
 
 
 def losses(folder):
@@ -114,3 +116,69 @@ def test_the_rate_warms_up_and_falls_to_nothing():
     rates = [SETTINGS.rate_at(step) for step in range(13)]
     assert rates[0] < rates[1] < rates[2] == pytest.approx(1e-2)
     assert rates[3:] == sorted(rates[3:], reverse=True) and rates[12] == pytest.approx(0, abs=1e-9)
+
+
+def greedy_watch(run):
+    """Uses up chance, and looks at the weights as the run shows them."""
+    assert not run.objective.training and not torch.is_grad_enabled()
+    return {"similarity": float(torch.randn(100).mean()), "first": float(next(iter(run.parameters)).sum())}
+
+
+def test_a_watch_changes_nothing_and_stands_beside_the_loss(tmp_path):
+    settings = replace(SETTINGS, watch_every=5, log_every=3)
+    torch.manual_seed(1)
+    plain = run_in(tmp_path / "plain")
+    plain.run()
+    left = torch.randn(3)
+    torch.manual_seed(1)
+    watched = run_in(tmp_path / "watched", settings, greedy_watch)
+    watched.run()
+    assert torch.equal(torch.randn(3), left)
+    pairs = zip(plain.parameters, watched.parameters, strict=True)
+    assert all(torch.equal(one, other) for one, other in pairs)
+    lines = [json.loads(line) for line in (tmp_path / "watched" / "loss.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [3, 5, 6, 9, 10, 12]
+    assert [line["step"] for line in lines if "similarity" in line] == [5, 10, 12]
+    assert lines[-1]["first"] == pytest.approx(float(watched.average.weights[0].sum()))
+
+
+def test_a_watched_run_resumes_bit_exact(tmp_path):
+    settings = replace(SETTINGS, watch_every=2)
+    whole = run_in(tmp_path / "whole", settings, greedy_watch)
+    whole.run()
+    run_in(tmp_path / "parts", settings, greedy_watch).run(steps=5)
+    second = run_in(tmp_path / "parts", settings, greedy_watch)
+    second.run()
+    pairs = zip(whole.parameters, second.parameters, strict=True)
+    assert all(torch.equal(one, other) for one, other in pairs)
+    assert losses(tmp_path / "parts") == losses(tmp_path / "whole")
+
+
+def test_without_a_number_of_steps_nobody_looks(tmp_path):
+    def never(run):
+        raise AssertionError("looked")
+
+    run_in(tmp_path, SETTINGS, never).run(steps=2)
+
+
+def test_a_step_in_parts_is_the_step(tmp_path):
+    whole, parts = run_in(tmp_path / "whole"), run_in(tmp_path / "parts", replace(SETTINGS, accumulate=4))
+    whole.run()
+    parts.run()
+    assert losses(tmp_path / "parts") == pytest.approx(losses(tmp_path / "whole"), rel=1e-5)
+    for one, other in zip(whole.parameters, parts.parameters, strict=True):
+        assert torch.allclose(one, other, atol=1e-5)
+
+
+def test_parts_that_cannot_be_even_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="multiple of 3"):
+        run_in(tmp_path, replace(SETTINGS, accumulate=3))
+
+
+def test_progress_is_one_line_per_log(tmp_path, caplog):
+    with caplog.at_level(logging.INFO, logger="infu_core.training.training_run"):
+        run_in(tmp_path, replace(SETTINGS, log_every=6, watch_every=6), greedy_watch).run()
+    said = [record.getMessage() for record in caplog.records if record.name.endswith("training_run")]
+    assert len(said) == 2
+    assert said[0].startswith("step 6 of 12 | loss ") and " | similarity " in said[0]
+    assert said[1].endswith(" samples/s | 0 s left")
