@@ -1,8 +1,9 @@
-"""`make demo`: the whole way from a photo to a picture, on tiny random weights.
+"""`make demo`: from a face photo to a contact sheet, on the miniature that comes with the pack.
 
 In real ComfyUI where a checkout is found (COMFYUI_PATH, the ComfyUI this folder is installed in, ~/ComfyUI), else
-through diffusers. Random weights draw no person: what it shows is that every part works and that the identity reaches
-the picture. Writes `output/demo.png`: with the identity, without it, and their difference.
+through the diffusers host. Two people whom the model never saw, one photo of each; three prompts, three styles, a mix,
+two people in one picture; a second recogniser says how alike they are. Writes `output/demo.png`. Fails where pictures
+with the identity are no more like the person than those without.
 """
 
 import sys
@@ -13,36 +14,73 @@ ROOT = Path(__file__).absolute().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "demo")]
 
 from harness.checkout import find_comfyui  # noqa: E402
+from story import GUIDANCE, PEOPLE, SIZE, STEPS, shots, story  # noqa: E402
 
 
 def main() -> None:
     start = time.monotonic()
+    studio = open_studio()
     comfyui = find_comfyui()
     if comfyui:
-        print(f"Running workflows/01_one_face.json in ComfyUI ({comfyui}), with tiny random weights for its files.")
-        from in_comfyui import draw
+        from in_comfyui import camera
+
+        print(f"In ComfyUI ({comfyui}), on the CPU: starting its server ...", flush=True)
+        opened = camera(comfyui)
     else:
-        print("No ComfyUI was found (COMFYUI_PATH names one): running through diffusers, with tiny random weights.")
-        from in_diffusers import draw
-    with_identity, without = draw(comfyui)
+        from in_diffusers import camera
+
+        print("No ComfyUI was found (COMFYUI_PATH names one): through the diffusers host.", flush=True)
+        opened = camera(studio)
+    pictures = {}
+    with opened as draw:
+        for section in story():
+            began, wanted = time.monotonic(), shots(section)
+            pictures |= dict(zip(wanted, draw(wanted), strict=True))
+            took = time.monotonic() - began
+            print(
+                f"{took:5.1f} s  {len(wanted):2} pictures of {SIZE} x {SIZE}, {STEPS} steps: {section.title}",
+                flush=True,
+            )
+    without, given = finish(studio, pictures)
+    print(f"Likeness to A by the judge, mean: {without:.2f} without identity, {given:.2f} with.")
+    print(f"Wrote output/demo.png in {time.monotonic() - start:.0f} s.")
+    if not given > without:
+        raise SystemExit("The identity did not reach the pictures: this is a fault.")
+
+
+def open_studio():
+    """The miniature's networks and its judges. Ends with a sentence where they are not there."""
+    from miniature.files import MiniatureFiles
+    from miniature.measuring.networks import load_networks
+    from miniature.measuring.studio import Studio
+
+    try:
+        return Studio(load_networks(MiniatureFiles(), ROOT / "tests" / "behaviour" / "judges"), SIZE, STEPS, GUIDANCE)
+    except (ValueError, FileNotFoundError) as error:
+        raise SystemExit(f"The demo needs the trained miniature. {error}") from None
+
+
+def finish(studio, pictures: dict) -> tuple[float, float]:
+    """Judge, write the sheet, return the mean likeness without identity and with."""
+    from contact_sheet import contact_sheet, identity_figures
+    from verdicts import Judges
+
+    judges = Judges(studio)
+    said = {shot: judges.of(shot, picture) for shot, picture in pictures.items()}
+    own, others = judges.scale()
+    without, given = identity_figures(story()[0], said)
+    footer = (
+        "like A, like B: cosine to other pictures of the person, by a recogniser that the model is not conditioned on "
+        f"(a real picture of the person: {own:.2f}, of a stranger: {others:.2f}).\n"
+        "yes, no: whether a classifier sees what the words asked for. Drawn people, numbers "
+        f"{PEOPLE[0]} and {PEOPLE[1]} of the node Drawn Face, whom the model never saw.\n"
+        f"like A over the first six prompts, mean: {without:.2f} without identity, {given:.2f} with."
+    )
     path = ROOT / "output" / "demo.png"
-    change = save_comparison(with_identity, without, path)
-    print(f"The identity changes the picture by {change:.1f} of 255 per pixel on average.")
-    print(f"Wrote {path.relative_to(ROOT)} in {time.monotonic() - start:.0f} s: with identity, without, difference.")
-    if change == 0:
-        raise SystemExit("The identity did not reach the picture: this is a fault.")
-
-
-def save_comparison(first, second, path: Path) -> float:
-    """Three pictures side by side; returns the mean change of a colour value, 0..255."""
-    import numpy as np
-    from PIL import Image
-
-    a, b = (np.asarray(picture.convert("RGB"), dtype=np.int16) for picture in (first, second))
-    difference = np.abs(a - b)
     path.parent.mkdir(exist_ok=True)
-    Image.fromarray(np.concatenate([a, b, difference], axis=1).astype(np.uint8)).save(path)
-    return float(difference.mean())
+    title = "InfU nodes on the miniature: one photo of a face in, that person out"
+    contact_sheet(title, story(), pictures, said, footer).save(path)
+    return without, given
 
 
 if __name__ == "__main__":
