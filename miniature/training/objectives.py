@@ -40,11 +40,12 @@ class AutoencoderObjective(nn.Module):
         made = self.network.decode(latents + 0.1 * noise.to(latents)).float()
         latents = latents.float()
         error = (made - wanted).abs().mean((1, 2, 3)) + 2 * (made - wanted).square().mean((1, 2, 3))
+        colours = 2 * F.avg_pool2d(made - wanted, 8).abs().mean((1, 2, 3))
         edges = sum((made.diff(dim=axis) - wanted.diff(dim=axis)).abs().mean((1, 2, 3)) for axis in (2, 3))
         centre, spread = latents.mean((0, 2, 3)), latents.std((0, 2, 3))
         shape = 0.1 * (centre.square().mean() + (spread - 1).square().mean())
         far = 0.05 * F.relu(latents.abs() - 2.8).square().mean((1, 2, 3))
-        return error + edges + shape + far
+        return error + colours + edges + shape + far
 
 
 class RecogniserObjective(nn.Module):

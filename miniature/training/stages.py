@@ -67,6 +67,7 @@ def autoencoder(workshop: Workshop, seconds: float | None) -> bool:
     if run:
         run.trained()
         workshop.keep("autoencoder", network)
+        workshop.forget_latents()
     return run is not None
 
 
@@ -120,11 +121,8 @@ def detector(workshop: Workshop, seconds: float | None) -> bool:
 
 
 def _text_columns(workshop: Workshop) -> batches.Columns:
-    sets = ("singles", "couples")
-    return {
-        "latents": torch.cat([workshop.latents(name) for name in sets]),
-        "words": torch.cat([workshop.renders(name)["words"].to(workshop.device) for name in sets]),
-    }
+    sets = [workshop.encoded(name) for name in ("singles", "couples")]
+    return {name: torch.cat([one[name] for one in sets]) for name in ("latents", "words")}
 
 
 def base(workshop: Workshop, seconds: float | None) -> bool:
@@ -183,10 +181,10 @@ def _identity_run(workshop: Workshop, name: str, before: str | None, columns: ba
 
 def stage1(workshop: Workshop, seconds: float | None) -> bool:
     """Single person, single sample: picture and identity are of one picture."""
-    renders = workshop.renders("singles")
+    renders = workshop.encoded("singles")
     columns = {
-        "latents": workshop.latents("singles"),
-        "words": renders["words"].to(workshop.device),
+        "latents": renders["latents"],
+        "words": renders["words"],
         "vectors": workshop.vectors_of(renders["crops"][:, 0]).half(),
         "control": pose_latents(workshop, renders["points"]),
     }

@@ -1,6 +1,7 @@
 """The folder that a miniature grows in: pictures, runs, finished weights; and the sizes it is built to."""
 
-from dataclasses import dataclass, field
+import shutil
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -30,7 +31,6 @@ class Workshop:
     config: dict
     folder: Path
     device: torch.device
-    _latents: dict[str, Tensor] = field(default_factory=dict)
 
     @classmethod
     def open(cls, config: Path, folder: Path, device: str) -> "Workshop":
@@ -125,22 +125,37 @@ class Workshop:
     @torch.no_grad()
     def latents_of(self, pictures: Tensor) -> Tensor:
         """uint8 [n, S, S, 3] -> inner latents [n, 16, S / 8, S / 8], half precision, on the device."""
-        network = self.trained("autoencoder", self.autoencoder())
-        parts = [network.encode(to_floats(part.to(self.device))).half() for part in pictures.split(PORTION)]
+        network = self.trained("autoencoder", self.autoencoder()).to(memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            parts = [network.encode(to_floats(part.to(self.device))).half() for part in pictures.split(PORTION)]
         return torch.cat(parts)
 
-    def latents(self, name: str) -> Tensor:
-        """The latents of a set of pictures; encoded once, for several stages ask for them."""
-        if name not in self._latents:
-            self._latents[name] = self.latents_of(self.renders(name)["pictures"])
-        return self._latents[name]
+    def encoded(self, name: str) -> dict[str, Tensor]:
+        """The renders of a set with their `latents`, on the device; as many as `renders.encoded` says.
+
+        They are encoded once and kept beside the pictures, for several stages ask for them.
+        """
+        count = self.config["renders"].get("encoded", {}).get(name)
+        renders = {key: value[:count] for key, value in self.renders(name).items()}
+        kept = self.folder / "latents" / f"{name}.safetensors"
+        if not kept.exists():
+            kept.parent.mkdir(exist_ok=True)
+            save_file({"latents": self.latents_of(renders["pictures"]).cpu()}, kept)
+        return {**renders, "latents": load_file(kept, str(self.device))["latents"]}
+
+    def forget_latents(self) -> None:
+        """For a new autoencoder has another language."""
+        shutil.rmtree(self.folder / "latents", ignore_errors=True)
 
     @torch.no_grad()
     def pictures_of(self, latents: Tensor) -> Tensor:
         """Inner latents -> uint8 [n, S, S, 3]."""
-        network = self.trained("autoencoder", self.autoencoder())
-        parts = [network.decode(part.to(self.device).float()).clamp(0, 1) for part in latents.split(PORTION)]
-        return (255 * torch.cat(parts)).round().byte().permute(0, 2, 3, 1)
+        network = self.trained("autoencoder", self.autoencoder()).to(memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            parts = [
+                network.decode(part.to(self.device).float()).float().clamp(0, 1) for part in latents.split(PORTION)
+            ]
+        return (255 * torch.cat(parts).float().clamp(0, 1)).round().byte().permute(0, 2, 3, 1)
 
     @torch.no_grad()
     def vectors_of(self, crops: Tensor, who: str = "recogniser") -> Tensor:
