@@ -8,7 +8,7 @@ import torch
 from comfy_api.latest import io, ui
 
 from ..infu_core.checkpoints.load import NetworkFile, ProjectorFile
-from ..infu_core.faces.face_detector import FaceDetector
+from ..infu_core.faces.calibrated_detector import CalibratedDetector
 from ..infu_core.faces.picture import to_image
 from ..infu_core.hosts.comfyui_faces import managed_face_encoder
 from ..infu_core.hosts.comfyui_loading import LoadedInfuseNet, network_patcher, projector_patcher
@@ -17,6 +17,8 @@ from .sockets import FaceEncoderSocket, InfuseNetSocket
 
 ALIASES = ["infiniteyou", "face id", "pulid", "instantid", "miniature", "demo", "example", "try", "test"]
 STYLES = ["photo", "ink", "watercolour", "oil"]
+DRAWN_SCORE = 0.86
+"""What separates drawn faces from photographs, which the detector answers to less surely."""
 ONLY_DRAWN = "the miniature knows drawn faces only, such as those of the node Drawn Face; a photograph needs the real face encoder"
 
 
@@ -158,7 +160,8 @@ def load_face_encoder(files: MiniatureFiles):
 
     recogniser = Recogniser().eval().requires_grad_(False)
     recogniser.load_state_dict(as_float(files.recogniser))
-    return managed_face_encoder(FaceDetector(files.detector, "CPU"), recogniser, RECOGNISER_NAME, ONLY_DRAWN)
+    detector = CalibratedDetector(files.detector, DRAWN_SCORE, "CPU")
+    return managed_face_encoder(detector, recogniser, RECOGNISER_NAME, ONLY_DRAWN)
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ The weights here are random and tiny; what the trained ones can do is measured i
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -105,6 +106,21 @@ def test_drawn_faces_are_people_by_number(comfyui, nodes):
     for other in ({"person": 4}, {"style": "oil"}, {"picture": 1}):
         assert not torch.equal(face, draw(**{"person": 3, "style": "photo", "picture": 0, **other}))
     assert tuple(nodes.STYLES) == STYLES
+
+
+def test_the_detector_counts_its_scores_from_where_drawn_faces_begin(comfyui, exported):
+    """On the file itself: the same places, those below `even` left out, `even` told as 0.5."""
+    calibrated = comfyui.module("infu_core.faces.calibrated_detector")
+    picture = torch.randint(
+        0, 255, (160, 160, 3), generator=torch.Generator().manual_seed(0), dtype=torch.uint8
+    ).numpy()
+    plain, _ = comfyui.module("infu_core.faces.face_detector").FaceDetector(exported.detector).find(picture, 160, 0.05)
+    assert len(plain) > 3
+    even = float(sorted(plain[:, 4])[1])
+    found, points = calibrated.CalibratedDetector(exported.detector, even).find(picture, 160, 0.5)
+    assert len(found) == len(points) == (plain[:, 4] >= even).sum()
+    assert found[:, 4] == pytest.approx(calibrated.calibrated(plain[: len(found), 4], even), abs=1e-5)
+    assert found[-1, 4] == pytest.approx(0.5, abs=1e-4)
 
 
 def test_a_photo_without_a_drawn_face_is_refused_in_the_miniature_s_own_words(comfyui, nodes):
