@@ -111,9 +111,7 @@ def test_drawn_faces_are_people_by_number(comfyui, nodes):
 def test_the_detector_counts_its_scores_from_where_drawn_faces_begin(comfyui, exported):
     """On the file itself: the same places, those below `even` left out, `even` told as 0.5."""
     calibrated = comfyui.module("infu_core.faces.calibrated_detector")
-    picture = torch.randint(
-        0, 255, (160, 160, 3), generator=torch.Generator().manual_seed(0), dtype=torch.uint8
-    ).numpy()
+    picture = np.random.default_rng(0).integers(0, 255, (160, 160, 3), dtype=np.uint8)
     plain, _ = comfyui.module("infu_core.faces.face_detector").FaceDetector(exported.detector).find(picture, 160, 0.05)
     assert len(plain) > 3
     even = float(sorted(plain[:, 4])[1])
