@@ -121,7 +121,8 @@ class TrainingRun:
         device = self.accelerator.device
         self.objective.eval()
         with torch.random.fork_rng([device] if device.type == "cuda" else []), torch.no_grad(), self.averaged():
-            figures = self.watch(self)
+            with torch.compiler.set_stance("force_eager"):  # a look's own shapes are not worth compiling for
+                figures = self.watch(self)
             if self.accelerator.is_fsdp2:
                 self.objective.reshard()  # or the next step would use what was gathered here: the average
         self.objective.train()

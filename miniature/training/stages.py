@@ -13,7 +13,7 @@ from infu_core.training.identity_objective import (
     copy_base_blocks,
 )
 from infu_core.training.run_settings import RunSettings
-from infu_core.training.training_run import TrainingRun
+from infu_core.training.training_run import TrainingRun, Watch
 
 from ..networks.attributes import AttributeClassifier
 from ..networks.autoencoder import Block
@@ -31,13 +31,20 @@ from .objectives import (
     TextToImageObjective,
 )
 from .poses import draw_poses
+from .watches import PromptWatch, identity_watch
 from .workshop import Workshop
 
 Stage = Callable[[Workshop, float | None], bool]
 
 
 def _run(
-    workshop: Workshop, name: str, objective: nn.Module, columns: batches.Columns, make, seconds: float | None
+    workshop: Workshop,
+    name: str,
+    objective: nn.Module,
+    columns: batches.Columns,
+    make,
+    seconds: float | None,
+    watch: Watch | None = None,
 ) -> TrainingRun | None:
     """Train until done or out of time; None when it is not done yet."""
     table = dict(workshop.config["stages"][name])
@@ -48,7 +55,7 @@ def _run(
 
     accelerator = Accelerator(mixed_precision=settings.precision, cpu=workshop.device.type == "cpu")
     source = batches.Batches(columns, settings.batch_size, settings.seed, make)
-    run = TrainingRun(objective, source, settings, workshop.folder / "runs" / name, accelerator)
+    run = TrainingRun(objective, source, settings, workshop.folder / "runs" / name, accelerator, watch)
     return run if run.run(max_seconds=seconds) else None
 
 
@@ -128,7 +135,9 @@ def _text_columns(workshop: Workshop) -> batches.Columns:
 def base(workshop: Workshop, seconds: float | None) -> bool:
     text, flux = workshop.text(), workshop.flux()
     columns = _text_columns(workshop)
-    run = _run(workshop, "base", TextToImageObjective(text, flux), columns, batches.latents_with_words, seconds)
+    objective = TextToImageObjective(text, flux)
+    watch = PromptWatch.of(workshop)
+    run = _run(workshop, "base", objective, columns, batches.latents_with_words, seconds, watch)
     if run:
         run.trained()
         workshop.keep("text", text)
@@ -171,7 +180,8 @@ def _identity_run(workshop: Workshop, name: str, before: str | None, columns: ba
     if workshop.config["stages"][name].get("compiled"):
         compile_blocks(flux)
     objective = IdentityObjective(MiniatureBase(flux), infusenet, projector)
-    run = _run(workshop, name, objective, columns, batches.identities(text, workshop.black), seconds)
+    watch = identity_watch(workshop, flux, text)
+    run = _run(workshop, name, objective, columns, batches.identities(text, workshop.black), seconds, watch)
     if run:
         run.trained()
         workshop.keep(f"{name}-infusenet", infusenet)

@@ -140,7 +140,7 @@ class Workshop:
         kept = self.folder / "latents" / f"{name}.safetensors"
         if not kept.exists():
             kept.parent.mkdir(exist_ok=True)
-            save_file({"latents": self.latents_of(renders["pictures"]).cpu()}, kept)
+            save_file({"latents": self.latents_of(renders["pictures"]).cpu().contiguous()}, kept)
         return {**renders, "latents": load_file(kept, str(self.device))["latents"]}
 
     def forget_latents(self) -> None:
