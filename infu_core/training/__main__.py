@@ -8,7 +8,7 @@ from .lab_config import STAGES
 from .laboratory import Laboratory
 
 
-def main() -> int:
+def main(words: list[str] | None = None) -> int:
     """0 when the stage is complete, 3 when time ran out before: run the same command again."""
     arguments = argparse.ArgumentParser(prog="infu_core.training", description="Train InfuseNet and its projector.")
     arguments.add_argument("config", type=Path)
@@ -16,7 +16,7 @@ def main() -> int:
     arguments.add_argument("--folder", type=Path, default=Path("output/training"))
     arguments.add_argument("--minutes", type=float, default=None, help="stop after this long, with a checkpoint")
     arguments.add_argument("--dry-run", action="store_true", help="count memory on the meta device and stop")
-    given = arguments.parse_args()
+    given = arguments.parse_args(words)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     logging.getLogger("accelerate").setLevel(logging.WARNING)
     laboratory = Laboratory(given.config, given.folder)

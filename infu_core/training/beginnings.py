@@ -6,13 +6,10 @@ from typing import Any
 import torch
 
 from ..checkpoints.key_maps import from_published
-from ..checkpoints.load import load_network, load_projector
 from ..networks.identity_projector import IdentityProjector
 from ..networks.infusenet import InfuseNet
 from .identity_objective import begin_projector, begin_silent, copy_base_blocks
-from .release import NETWORK_FOLDER
-
-PROJECTOR_FILES = ("image_proj_model.safetensors", "image_proj_model.bin")
+from .release import load_release
 
 
 def begin_like_base(transformer: Any, infusenet: InfuseNet, projector: IdentityProjector) -> None:
@@ -39,16 +36,9 @@ def _within(name: str, double_blocks: int, single_blocks: int) -> bool:
 
 def begin_with_release(folder: Path, infusenet: InfuseNet, projector: IdentityProjector) -> None:
     """`folder` holds InfuseNetModel and the projector's file, as published and as this training writes them."""
-    files = [folder / name for name in PROJECTOR_FILES if (folder / name).is_file()]
-    if not (folder / NETWORK_FOLDER).is_dir() or not files:
-        raise ValueError(
-            f"{folder} holds no {NETWORK_FOLDER} with {PROJECTOR_FILES[0]}; begin with a released folder, "
-            "such as stage 1's."
-        )
-    for module, released in (
-        (infusenet, load_network(folder / NETWORK_FOLDER, torch.float32)),
-        (projector, load_projector(files[0], torch.float32)),
-    ):
-        if module.config != released.config:
-            raise ValueError(f"{folder} has other sizes than the config: {released.config} instead of {module.config}.")
-        module.load_state_dict(released.state_dict())
+    network, tokens = load_release(folder, torch.float32)
+    for own, released in ((infusenet.config, network.config), (projector.config, tokens.config)):
+        if own != released:
+            raise ValueError(f"{folder} has other sizes than the config: {released} instead of {own}.")
+    infusenet.load_state_dict(network.state_dict())
+    projector.load_state_dict(tokens.state_dict())

@@ -14,20 +14,25 @@ from ..identity.identity import RECOGNISER
 
 
 class FluxEncoders:
-    """`pipeline`: a diffusers FluxPipeline; its transformer is not used and may be None. See `preparation.Encoders`."""
+    """`pipeline`: a diffusers FluxPipeline; its transformer is not used here. See `preparation.Encoders`."""
 
     def __init__(self, pipeline, face_encoder: FaceEncoder, text_tokens: int = 512):
         self.pipeline, self.face_encoder, self.text_tokens = pipeline, face_encoder, text_tokens
 
     @classmethod
-    def open(cls, flux: Path, detector: Path, recogniser: Path, device: str, text_tokens: int = 512) -> "FluxEncoders":
-        """`flux`: the folder of FLUX.1-dev in diffusers' layout; the others as the nodes use them."""
+    def open(
+        cls, flux: Path, detector: Path, recogniser: Path, device: str, text_tokens: int = 512, whole: bool = False
+    ) -> "FluxEncoders":
+        """`flux`: the folder of FLUX.1-dev in diffusers' layout, its transformer too where `whole`; the others as the
+        nodes use them.
+        """
         from diffusers import FluxPipeline
 
         if not (flux / "model_index.json").is_file():
             raise ValueError(f"{flux} holds no model_index.json; give the folder of FLUX.1-dev in diffusers' layout.")
-        pipeline = FluxPipeline.from_pretrained(flux, transformer=None, torch_dtype=torch.bfloat16).to(device)
-        return cls(pipeline, open_face_encoder(detector, recogniser, device), text_tokens)
+        left_out = {} if whole else {"transformer": None}
+        pipeline = FluxPipeline.from_pretrained(flux, torch_dtype=torch.bfloat16, **left_out)
+        return cls(pipeline.to(device), open_face_encoder(detector, recogniser, device), text_tokens)
 
     @torch.no_grad()
     def latents(self, picture: np.ndarray) -> Tensor:

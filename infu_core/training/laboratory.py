@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
-from torch import Tensor
+from accelerate.utils import AutocastKwargs
 
 from ..identity.identity import EMBEDDING_SIZE, RECOGNISER
 from ..networks.flux_blocks import DoubleBlock, SingleBlock
@@ -44,16 +44,7 @@ class Laboratory:
             raise ValueError(f"{path} does not exist; set base.path to the transformer folder of FLUX.1-dev.")
         return FluxTransformer2DModel.from_pretrained(path, torch_dtype=torch.bfloat16)
 
-    def meta_base(self):
-        """A base of the config's sizes without weights."""
-        from diffusers import FluxTransformer2DModel
-
-        sizes = {name: value for name, value in self.config.base.sizes.items() if name != "text_tokens"}
-        with torch.device("meta"):
-            base: Any = FluxTransformer2DModel(**sizes)
-            return base.to(torch.bfloat16)
-
-    def networks(self, sizes, device: str | None = None) -> tuple[InfuseNet, IdentityProjector]:
+    def networks(self, sizes) -> tuple[InfuseNet, IdentityProjector]:
         """InfuseNet and projector that belong to a base with diffusers' config `sizes`."""
         network = {
             "hidden_size": sizes.num_attention_heads * sizes.attention_head_dim,
@@ -64,10 +55,8 @@ class Laboratory:
         }
         tokens = {"embedding_size": EMBEDDING_SIZE, "context_size": sizes.joint_attention_dim}
         return (
-            InfuseNet(read_table(InfuseNetConfig, self.config.infusenet | network, "[infusenet]"), device=device),
-            IdentityProjector(
-                read_table(IdentityProjectorConfig, self.config.projector | tokens, "[projector]"), device=device
-            ),
+            InfuseNet(read_table(InfuseNetConfig, self.config.infusenet | network, "[infusenet]")),
+            IdentityProjector(read_table(IdentityProjectorConfig, self.config.projector | tokens, "[projector]")),
         )
 
     def objective(self, transformer, infusenet: InfuseNet, projector: IdentityProjector) -> IdentityObjective:
@@ -75,23 +64,31 @@ class Laboratory:
         return IdentityObjective(DiffusersBase(transformer, self.config.base.guidance), infusenet, projector)
 
     def dry_run(self, stage: str = "stage1") -> MemoryPlan:
-        """One sample through everything on the meta device."""
-        transformer = self.meta_base()
-        objective = self.objective(transformer, *self.networks(transformer.config, "meta"))
-        return plan_memory(objective, transformer, self.meta_batch(), self.config.stage(stage))
+        """One sample through everything, by shapes and types alone."""
+        from diffusers import FluxTransformer2DModel
+        from torch._subclasses.fake_tensor import FakeTensorMode
 
-    def meta_batch(self) -> dict[str, Tensor]:
-        data, sizes = self.config.data, self.config.base.sizes
-        latents = torch.empty(1, 16, data.height // 8, data.width // 8, device="meta")
-        return {
-            "latents": latents,
-            "control": latents,
-            "noise": latents,
-            "vectors": torch.empty(1, EMBEDDING_SIZE, device="meta"),
-            "context": torch.empty(1, sizes["text_tokens"], sizes["joint_attention_dim"], device="meta"),
-            "pooled": torch.empty(1, sizes["pooled_projection_dim"], device="meta"),
-            "time": torch.empty(1, device="meta"),
-        }
+        settings, data = self.config.stage(stage), self.config.data
+        sizes = dict(self.config.base.sizes)
+        words = sizes.pop("text_tokens", 512)
+        with FakeTensorMode():
+            torch.set_default_dtype(torch.bfloat16)
+            try:
+                transformer: Any = FluxTransformer2DModel(**sizes)
+            finally:
+                torch.set_default_dtype(torch.float32)
+            objective = self.objective(transformer, *self.networks(transformer.config))
+            latents = torch.zeros(1, 16, data.height // 8, data.width // 8)
+            batch = {
+                "latents": latents,
+                "control": latents,
+                "noise": latents,
+                "vectors": torch.zeros(1, EMBEDDING_SIZE),
+                "context": torch.zeros(1, words, sizes["joint_attention_dim"]),
+                "pooled": torch.zeros(1, sizes["pooled_projection_dim"]),
+                "time": torch.zeros(1),
+            }
+            return plan_memory(objective, transformer, batch, settings)
 
     def sharded(self) -> bool:
         """The launcher says how many processes there are."""
@@ -100,7 +97,8 @@ class Laboratory:
     def accelerator(self, settings: RunSettings) -> Accelerator:
         """Sharded with FSDP2 where the config says so and there are several processes."""
         plugin = sharding_plugin() if self.sharded() else None
-        return Accelerator(mixed_precision=settings.precision, fsdp_plugin=plugin)
+        once = AutocastKwargs(cache_enabled=False)  # each weight is used once: copies in bf16 need not be kept
+        return Accelerator(mixed_precision=settings.precision, fsdp_plugin=plugin, kwargs_handlers=[once])
 
     def open_run(self, stage: str) -> TrainingRun:
         """The stage's run in its folder, new or resumed. Stage 2 begins with stage 1's release."""
@@ -123,9 +121,10 @@ class Laboratory:
             shard_base(transformer, init_device_mesh(accelerator.device.type, (accelerator.num_processes,)))
         objective = self.objective(transformer, infusenet, projector)
         watch = self.watch(transformer, accelerator) if settings.watch_every else None
+        run = TrainingRun(objective, batches, settings, self.folder / stage, accelerator, watch)
         if self.sharded():
-            let_sample(objective)
-        return TrainingRun(objective, batches, settings, self.folder / stage, accelerator, watch)
+            let_sample(accelerator.unwrap_model(run.objective))
+        return run
 
     def begin_folder(self, stage: str) -> Path | None:
         """The released weights that the stage begins with; None for the base's own blocks."""

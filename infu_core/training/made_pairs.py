@@ -1,28 +1,32 @@
 """Stage 2's raw data, made by the stage-1 model: pictures of known people, with the photo they came from.
 
 InfiniteYou section 3.4 (single person, multiple samples). What is made here is only a listing; `preparation` keeps
-the pictures in which one face is found and is like its reference. Realism LoRAs go into the painter's transformer.
+the pictures in which one face is found and is like its reference.
 """
 
 import json
 import random
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ..hosts.diffusers_flux import Prompt, denoise
-from ..identity.identity import RECOGNISER
 from ..injection.injector import InjectionRun, InjectionSettings
 from ..injection.regions import Person
 from ..networks.identity_projector import IdentityProjector
 from ..networks.infusenet import InfuseNet
-from .flux_encoders import decode
-from .preparation import Encoders, Rules, Unusable, only_face, read_picture
+from .aspect_buckets import GRID, Bucket
+from .flux_encoders import FluxEncoders, decode
+from .listing import Unusable, read_listing
+from .preparation import Encoders, Rules, only_face, read_picture
+from .release import load_release
+from .sampling import flux_shift, sigmas
 
 
 class Painter(Protocol):
@@ -32,7 +36,7 @@ class Painter(Protocol):
 
 
 def write_pairs(
-    photos: Iterable[Path],
+    photos: Sequence[Path],
     captions: Sequence[str],
     painter: Painter,
     encoders: Encoders,
@@ -43,14 +47,18 @@ def write_pairs(
 ) -> tuple[int, dict[str, str]]:
     """Paint `per_photo` pictures of each photo's person, with captions drawn at random, into `folder`.
 
-    Photos must differ in their file names. Writes `listing.jsonl` for `preparation.prepare`, line by line, and goes
-    on where an earlier call stopped. Returns how many pictures the listing has, and why photos were left out.
+    Writes `listing.jsonl` for `preparation.prepare`, line by line, and goes on where an earlier call stopped. Returns
+    how many pictures the listing has, and why photos were left out. Raises `ValueError` for photos of one name.
     """
     import cv2
 
+    twice = [name for name, count in Counter(photo.stem for photo in photos).items() if count > 1]
+    if twice:
+        raise ValueError(f"{len(twice)} names are used by several photos, such as {twice[0]}; rename them.")
+
     folder.mkdir(parents=True, exist_ok=True)
     listing = folder / "listing.jsonl"
-    done = {json.loads(line)["picture"] for line in listing.read_text().splitlines()} if listing.exists() else set()
+    done = {line.name for line in read_listing(listing)} if listing.exists() else set()
     left_out: dict[str, str] = {}
     with open(listing, "a", encoding="utf-8") as file:
         for photo in photos:
@@ -79,46 +87,40 @@ def write_pairs(
 
 @dataclass
 class FluxPainter:
-    """FLUX in diffusers with a stage-1 InfuseNet, through the pack's own injector. `pipeline`: a FluxPipeline."""
+    """FLUX in diffusers with a stage-1 InfuseNet, through the pack's own injector. `shapes`: one is drawn by the seed.
 
-    pipeline: object
+    `pipeline`: a whole FluxPipeline; load LoRAs that make its pictures better before painting (InfiniteYou 3.4).
+    """
+
+    pipeline: Any
     infusenet: InfuseNet
     projector: IdentityProjector
     encoders: Encoders
-    height: int = 1152
-    width: int = 864
+    shapes: tuple[Bucket, ...] = (Bucket(1152, 864),)
     steps: int = 30
     guidance: float = 3.5
     strength: float = 1.0
-    recogniser: str = RECOGNISER
+
+    @classmethod
+    def open(cls, encoders: FluxEncoders, weights: Path, **settings: Any) -> "FluxPainter":
+        """`weights`: a released folder, used in the pipeline's type and on its device. `settings`: the other fields."""
+        transformer = encoders.pipeline.transformer
+        infusenet, projector = load_release(weights, transformer.dtype)
+        device = transformer.device
+        return cls(encoders.pipeline, infusenet.to(device), projector.to(device), encoders, **settings)
 
     @torch.no_grad()
     def __call__(self, vector: Tensor, caption: str, seed: int) -> np.ndarray:
-        transformer = self.pipeline.transformer  # type: ignore[attr-defined]
+        transformer = self.pipeline.transformer
         device, dtype = transformer.device, transformer.dtype
+        shape = self.shapes[seed % len(self.shapes)]
         context, pooled = (value[None].to(device, dtype) for value in self.encoders.text(caption))
-        black = self.encoders.latents(np.zeros((self.height, self.width, 3), np.uint8))[None].to(device, dtype)
+        black = self.encoders.latents(np.zeros((shape.height, shape.width, 3), np.uint8))[None].to(device, dtype)
         tokens = self.projector(vector[None, None].to(device, next(self.projector.parameters()).dtype))[0]
         run = InjectionRun(InjectionSettings(), [Person(tokens, None, self.strength)], lambda *_: black, dtype)
-        generator = torch.Generator().manual_seed(seed)
-        noise = torch.randn(black.shape, generator=generator).to(device, dtype)
+        noise = torch.randn(black.shape, generator=torch.Generator().manual_seed(seed)).to(device, dtype)
+        times = sigmas(self.steps, flux_shift(shape.height * shape.width // GRID**2))
         prompt = Prompt(context, pooled)
-        latent = denoise(transformer, noise, self.sigmas(), prompt, self.infusenet, run, self.guidance)
-        return decode(self.pipeline.vae, latent)[0]  # type: ignore[attr-defined]
-
-    def sigmas(self) -> list[float]:
-        """The published schedule: even steps, moved by the size of the picture."""
-        from diffusers.pipelines.flux.pipeline_flux import calculate_shift
-
-        scheduler = self.pipeline.scheduler  # type: ignore[attr-defined]
-        settings = scheduler.config
-        shift = calculate_shift(
-            self.height * self.width // 256,
-            settings.base_image_seq_len,
-            settings.max_image_seq_len,
-            settings.base_shift,
-            settings.max_shift,
-        )
-        even = np.linspace(1.0, 1 / self.steps, self.steps)
-        scheduler.set_timesteps(sigmas=even, mu=shift)
-        return [float(value) for value in scheduler.sigmas]
+        return decode(
+            self.pipeline.vae, denoise(transformer, noise, times, prompt, self.infusenet, run, self.guidance)
+        )[0]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ..networks.flux_blocks import DoubleBlock, scaled_dot_product
+from ..networks.flux_blocks import DoubleBlock, SingleBlock, scaled_dot_product
 from ..networks.infusenet import InfuseNetConfig
 from .identity_objective import IdentityObjective
 from .run_settings import RunSettings
@@ -18,6 +18,8 @@ GIB = 2**30
 TRAINED_BYTES = 16
 """Per trained parameter: float32 weight, gradient, and AdamW's two moments."""
 AVERAGE_BYTES = 4
+STEP_BYTES = 4
+"""What AdamW needs besides, per trained parameter, while it steps; the samples are gone then."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class MemoryPlan:
     trained_parameters: int
     largest_block_bytes: int  # FSDP gathers one block at a time, and fetches the next meanwhile
     outside_bytes: int  # what belongs to no block; FSDP keeps it gathered from the forward to the backward pass
+    cast_bytes: int  # weights in bf16 that autograd keeps, however many samples there are
     activation_bytes: int
     working_bytes: int  # what one block holds, per sample, while it is run again in the backward pass
     batch_size: int
@@ -39,10 +42,15 @@ class MemoryPlan:
         """Weights, gradients, moments, and the averaged weights where they are kept."""
         return (TRAINED_BYTES + AVERAGE_BYTES * self.averaged) * self.trained_parameters
 
-    def per_gpu(self, gpus: int, samples: int = 1) -> int:
-        """Bytes on each of `gpus` with everything sharded over them and `samples` at a time."""
+    def fixed(self, gpus: int) -> int:
+        """Bytes on each of `gpus`, everything sharded over them, before the first sample."""
         gathered = 0 if gpus == 1 else 2 * self.largest_block_bytes + self.outside_bytes
-        return int((self.base_bytes + self.trained_bytes) / gpus + gathered + samples * self.sample_bytes)
+        return int((self.base_bytes + self.trained_bytes) / gpus + gathered + self.cast_bytes)
+
+    def samples(self, gpus: int, memory_gib: float) -> int:
+        """How many fit on each GPU at a time, a tenth of its memory kept free; 0 where it can't step at all."""
+        room = 0.9 * memory_gib * GIB - self.fixed(gpus)
+        return int(room // self.sample_bytes) if room >= STEP_BYTES * self.trained_parameters / gpus else 0
 
     @property
     def sample_bytes(self) -> int:
@@ -66,19 +74,19 @@ class MemoryPlan:
             "| --- | --- | --- | --- |",
         ]
         for count in gpus:
-            fixed = self.per_gpu(count, 0)
-            room = int((0.9 * memory_gib * GIB - fixed) // max(1, self.sample_bytes))
-            told = room if room > 0 else "does not fit"
-            lines.append(f"| {count} | {fixed / GIB:.1f} | {told} | {self.accumulate(count, room) or '-'} |")
+            room = self.samples(count, memory_gib)
+            told, parts = room or "does not fit", self.accumulate(count, room) or "-"
+            lines.append(f"| {count} | {self.fixed(count) / GIB:.1f} | {told} | {parts} |")
         return "\n".join(lines)
 
 
 def plan_memory(
     objective: IdentityObjective, base: nn.Module, batch: dict[str, Tensor], settings: RunSettings
 ) -> MemoryPlan:
-    """`objective` and `base` (its module) on the meta device, `batch` one sample on the meta device."""
-    activation_bytes = kept_bytes((objective, base), lambda: objective(**batch).mean())
-    blocks = [block for module in (objective, base) for block in module.modules() if "Block" in type(block).__name__]
+    """`objective`, `base` (its module) and `batch`, one sample: fake tensors, of shapes and types without content."""
+    modules = (objective, base)
+    sample, once = kept_bytes(modules, lambda rows: objective(**rows).mean(), batch)
+    blocks = [block for module in modules for block in module.modules() if "Block" in type(block).__name__]
     sizes = [weight_bytes(block) for block in blocks]
     return MemoryPlan(
         base_parameters=sum(weight.numel() for weight in base.parameters()),
@@ -86,7 +94,8 @@ def plan_memory(
         trained_parameters=sum(weight.numel() for weight in objective.parameters() if weight.requires_grad),
         largest_block_bytes=max(sizes, default=0),
         outside_bytes=weight_bytes(objective) + weight_bytes(base) - sum(sizes),
-        activation_bytes=activation_bytes,
+        cast_bytes=once,
+        activation_bytes=sample,
         working_bytes=block_bytes(objective.infusenet.config, batch),
         batch_size=settings.batch_size,
         averaged=settings.average > 0,
@@ -97,29 +106,53 @@ def weight_bytes(module: nn.Module) -> int:
     return sum(weight.nbytes for weight in module.parameters())
 
 
-def kept_bytes(modules: tuple[nn.Module, ...], forward: Callable[[], Tensor]) -> int:
-    """Bytes of the tensors that autograd keeps of this forward pass, the modules' own weights not counted."""
-    kept: dict[int, Tensor] = {}
-    weights = {id(weight) for module in modules for weight in module.parameters()}
-
-    def remember(tensor: Tensor) -> Tensor:
-        if id(tensor) not in weights:
-            kept[id(tensor)] = tensor  # held, so that no id is used twice
-        return tensor
-
-    with torch.autograd.graph.saved_tensors_hooks(remember, lambda tensor: tensor):
-        with torch.autocast("cpu", torch.bfloat16):
-            forward()
-    return sum(tensor.nbytes for tensor in kept.values())
+Rows = dict[str, Tensor]
 
 
-def block_bytes(sizes: InfuseNetConfig, batch: dict[str, Tensor]) -> int:
-    """What one double block of this size keeps of a sample when it is not checkpointed."""
-    block = DoubleBlock(sizes.hidden_size, sizes.heads, nn, device="meta", dtype=torch.bfloat16)
-    tokens = batch["latents"][0, 0].numel() // 4
-    words = batch["context"].shape[1]
-    shape = {"device": "meta", "dtype": torch.bfloat16, "requires_grad": True}
-    image, text = torch.empty(1, tokens, sizes.hidden_size, **shape), torch.empty(1, words, sizes.hidden_size, **shape)
-    turn = torch.empty(words + tokens, sizes.hidden_size // sizes.heads, device="meta")
-    vector = torch.empty(1, sizes.hidden_size, device="meta", dtype=torch.bfloat16)
-    return kept_bytes((block,), lambda: block(image, text, vector, (turn, turn), scaled_dot_product)[0])
+def kept_bytes(modules: tuple[nn.Module, ...], forward: Callable[[Rows], Tensor], batch: Rows) -> tuple[int, int]:
+    """What autograd keeps of this forward pass: bytes for each sample of `batch`, and bytes for all of them once.
+
+    The modules' own weights are not counted, their copies in bf16 are: once.
+    """
+    weights = {_storage(weight) for module in modules for weight in module.parameters()}
+
+    def kept(rows: Rows) -> int:
+        found: dict[int, Tensor] = {}  # held, so that no address is used twice
+
+        def remember(tensor: Tensor) -> Tensor:
+            found[_storage(tensor)] = tensor
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(remember, lambda tensor: tensor):
+            with torch.autocast("cpu", torch.bfloat16, cache_enabled=False):
+                forward(rows)
+        return sum(tensor.untyped_storage().nbytes() for place, tensor in found.items() if place not in weights)
+
+    one, two = kept(batch), kept({name: torch.cat((value, value)) for name, value in batch.items()})
+    return two - one, 2 * one - two
+
+
+def _storage(tensor: Tensor) -> int:
+    return tensor.untyped_storage()._cdata
+
+
+def block_bytes(sizes: InfuseNetConfig, batch: Rows) -> int:
+    """What a block of this size keeps of a sample when it is not checkpointed: the larger of both kinds."""
+    tokens, words = batch["latents"][0, 0].numel() // 4, batch["context"].shape[1]
+    turn = torch.zeros(words + tokens, sizes.hidden_size // sizes.heads)
+    rows = {
+        "image": torch.zeros(1, tokens, sizes.hidden_size, requires_grad=True),
+        "text": torch.zeros(1, words, sizes.hidden_size, requires_grad=True),
+        "vector": torch.zeros(1, sizes.hidden_size),
+    }
+    double = DoubleBlock(sizes.hidden_size, sizes.heads, nn)
+    single = SingleBlock(sizes.hidden_size, sizes.heads, nn)
+
+    def through_double(rows: Rows) -> Tensor:
+        return double(rows["image"], rows["text"], rows["vector"], (turn, turn), scaled_dot_product)[0]
+
+    def through_single(rows: Rows) -> Tensor:
+        both = torch.cat((rows["text"], rows["image"]), 1)
+        return single(both, rows["vector"], (turn, turn), scaled_dot_product)
+
+    return max(kept_bytes((double,), through_double, rows)[0], kept_bytes((single,), through_single, rows)[0])

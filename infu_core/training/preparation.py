@@ -1,14 +1,9 @@
-"""From pictures and captions to prepared samples. What cannot be used is skipped, counted and listed; nothing stops.
-
-A listing is a JSONL file; each line has `picture` and `caption` (or `captions`, one of which is drawn), and for
-stage 2 `reference`: a photo of the same person, from which the identity is taken. Paths are relative to the listing.
-"""
+"""From pictures and captions to prepared samples. What cannot be used is skipped, counted and listed; nothing stops."""
 
 import json
-import random
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -19,7 +14,9 @@ from torch import Tensor
 from ..faces.face import Face
 from ..faces.pose_image import draw_pose
 from .aspect_buckets import Bucket, cut, nearest
-from .prepared_data import PreparedWriter
+from .listing import Line, Unusable, read_listing
+from .parts import WHOLE, Part
+from .prepared_data import INDEX, PreparedWriter
 
 
 class Encoders(Protocol):
@@ -38,10 +35,6 @@ class Encoders(Protocol):
     def vector(self, picture: np.ndarray, face: Face) -> Tensor:
         """-> [512] of length one."""
         ...
-
-
-class Unusable(Exception):
-    """Why a sample is left out, in a few words that are counted."""
 
 
 @dataclass(frozen=True)
@@ -65,67 +58,69 @@ class PreparationReport:
         return f"{self.used} of {total} samples are prepared" + (f"; left out: {why}." if why else ".")
 
 
-def prepare(listing: Path, folder: Path, encoders: Encoders, rules: Rules) -> PreparationReport:
-    """Write the usable samples of the listing to `folder`, and `skipped.jsonl` with line, picture and reason."""
+def prepare(listing: Path, folder: Path, encoders: Encoders, rules: Rules, part: Part = WHOLE) -> PreparationReport:
+    """Write the usable samples of the listing to `folder`, and `skipped.jsonl` with line, picture and reason.
+
+    A `part` of the lines goes to a folder of its own below; training reads them all.
+    """
+    folder = part.folder(folder)
+    if (folder / INDEX).exists():
+        raise ValueError(f"{folder} is prepared already; remove it to prepare it again.")
     writer = PreparedWriter(folder)
+    preparation = Preparation(encoders, rules, writer)
     report = PreparationReport()
     with open(folder / "skipped.jsonl", "w", encoding="utf-8") as skipped:
-        for number, line in _lines(listing):
+        for line in read_listing(listing):
+            if not part.has(line.number - 1):
+                continue
             try:
-                writer.add(prepare_one(line, listing.parent, encoders, rules, number, writer))
+                writer.add(preparation.row(line))
                 report.used += 1
             except Unusable as reason:
                 report.skipped[str(reason)] += 1
-                name = line.get("picture") if isinstance(line, dict) else None
-                skipped.write(json.dumps({"line": number, "picture": name, "reason": str(reason)}) + "\n")
-    writer.close()
+                skipped.write(json.dumps({"line": line.number, "picture": line.name, "reason": str(reason)}) + "\n")
     (folder / "report.json").write_text(json.dumps({"used": report.used, "skipped": report.skipped}, indent=1))
+    writer.close()
     return report
 
 
-def _lines(listing: Path) -> Iterator[tuple[int, dict | None]]:
-    with open(listing, encoding="utf-8") as file:
-        for number, text in enumerate(file, 1):
-            if text.strip():
-                try:
-                    yield number, json.loads(text)
-                except ValueError:
-                    yield number, None
+class Preparation:
+    """Makes rows of tensors from lines."""
 
+    def __init__(self, encoders: Encoders, rules: Rules, writer: PreparedWriter):
+        self.encoders, self.rules, self.writer = encoders, rules, writer
+        self.person_of = lru_cache(8)(self._person_of)  # pictures made of one photo follow one another
 
-def prepare_one(line, root: Path, encoders: Encoders, rules: Rules, number: int, writer: PreparedWriter) -> dict:
-    """One line as a row of tensors. Raises `Unusable`."""
-    if not isinstance(line, dict) or not isinstance(line.get("picture"), str):
-        raise Unusable("unreadable line")
-    captions = line.get("captions") or [line.get("caption")]
-    captions = [text.strip() for text in captions if isinstance(text, str) and text.strip()]
-    if not captions:
-        raise Unusable("missing caption")
-    caption = random.Random(f"{rules.seed}/{number}").choice(captions)
+    def row(self, line: Line) -> dict[str, Tensor]:
+        """A tensor for each of `prepared_data.COLUMNS`. Raises `Unusable`."""
+        encoders, rules = self.encoders, self.rules
+        file, caption = line.picture(), line.caption(rules.seed)
+        picture = read_picture(file)
+        face = only_face(encoders, picture, rules)
+        bucket = nearest(picture.shape[0], picture.shape[1], rules.buckets)
+        picture = cut(picture, bucket, face.centre)
+        face = only_face(encoders, picture, rules)  # where it is after cutting
+        vector = encoders.vector(picture, face)
+        reference = line.reference()
+        if reference:
+            own = self.person_of(reference)
+            if float(own @ vector) < rules.likeness:
+                raise Unusable("another person than the reference")
+            vector = own
+        context, pooled = encoders.text(caption)
+        pose = draw_pose([face.points()], bucket.height, bucket.width)
+        self.writer.add_black(bucket.height // 8, bucket.width // 8, lambda: encoders.latents(np.zeros_like(picture)))
+        return {
+            "latents": encoders.latents(picture).to(torch.bfloat16),
+            "control": encoders.latents(pose).to(torch.bfloat16),
+            "context": context.to(torch.bfloat16),
+            "pooled": pooled.to(torch.bfloat16),
+            "vectors": vector.float(),
+        }
 
-    picture = read_picture(root / line["picture"])
-    face = only_face(encoders, picture, rules)
-    bucket = nearest(picture.shape[0], picture.shape[1], rules.buckets)
-    picture = cut(picture, bucket, face.centre)
-    face = only_face(encoders, picture, rules)  # where it is after cutting
-    vector = encoders.vector(picture, face)
-    if line.get("reference"):
-        reference = read_picture(root / line["reference"])
-        own = encoders.vector(reference, only_face(encoders, reference, rules))
-        if float(own @ vector) < rules.likeness:
-            raise Unusable("another person than the reference")
-        vector = own
-
-    context, pooled = encoders.text(caption)
-    pose = draw_pose([face.points()], bucket.height, bucket.width)
-    writer.add_black(encoders.latents(np.zeros_like(picture)).to(torch.bfloat16))
-    return {
-        "latents": encoders.latents(picture).to(torch.bfloat16),
-        "control": encoders.latents(pose).to(torch.bfloat16),
-        "context": context.to(torch.bfloat16),
-        "pooled": pooled.to(torch.bfloat16),
-        "vectors": vector.float(),
-    }
+    def _person_of(self, photo: Path) -> Tensor:
+        picture = read_picture(photo)
+        return self.encoders.vector(picture, only_face(self.encoders, picture, self.rules))
 
 
 def read_picture(path: Path) -> np.ndarray:
@@ -134,7 +129,10 @@ def read_picture(path: Path) -> np.ndarray:
 
     if not path.is_file():
         raise Unusable("missing file")
-    image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR) if path.stat().st_size else None
+    try:
+        image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR) if path.stat().st_size else None
+    except (cv2.error, OSError):
+        image = None
     if image is None:
         raise Unusable("corrupt image")
     return np.ascontiguousarray(image[..., ::-1])

@@ -1,11 +1,13 @@
 """Samples whose latents, text and identity were computed beforehand: safetensors shards, one shape in each.
 
 A shard's tensors, n rows: `latents` and `control` [n, 16, h, w], `context` [n, T, C], `pooled` [n, P],
-`vectors` [n, 512]. `index.json` lists the shards; `black-HxW.safetensors` holds the latents of a black picture.
+`vectors` [n, 512]. `index.json` lists the shards; `black-HxW.safetensors` holds the latents of a black picture. A
+folder may hold several such folders, the parts of one preparation.
 """
 
 import json
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -36,12 +38,11 @@ class PreparedWriter:
         if len(waiting) == self.rows_per_shard:
             self._write(height, width)
 
-    def add_black(self, latents: Tensor) -> None:
-        """The latents [16, h, w] of a black picture of this shape, once per shape."""
-        height, width = latents.shape[-2:]
+    def add_black(self, height: int, width: int, encode: Callable[[], Tensor]) -> None:
+        """The latents [16, height, width] of a black picture, once per shape; `encode` makes them."""
         path = self.folder / f"black-{height}x{width}.safetensors"
         if not path.exists():
-            save_file({"latents": latents.contiguous()}, path)
+            save_file({"latents": encode().to(torch.bfloat16).contiguous()}, path)
 
     def close(self) -> None:
         for height, width in list(self.waiting):
@@ -65,12 +66,18 @@ class PreparedBatches:
 
     def __init__(self, folder: Path, batch_size: int, seed: int = 0, pose_share: float = 0.5):
         self.folder, self.batch_size, self.seed, self.pose_share = folder, batch_size, seed, pose_share
-        if not (folder / INDEX).exists():
+        indexes = sorted(folder.rglob(INDEX))
+        if not indexes:
             raise ValueError(f"{folder} has no {INDEX}; prepare the samples first (see docs/training.md).")
-        self.rows: dict[tuple[int, int], list[tuple[str, int]]] = defaultdict(list)
-        for shard in json.loads((folder / INDEX).read_text()):
-            place = self.rows[shard["height"], shard["width"]]
-            place.extend((shard["file"], row) for row in range(shard["rows"]))
+        self.rows: dict[tuple[int, int], list[tuple[Path, int]]] = defaultdict(list)
+        self._black: dict[tuple[int, int], Tensor] = {}
+        for index in indexes:
+            for shard in json.loads(index.read_text()):
+                shape = shard["height"], shard["width"]
+                self.rows[shape].extend((index.parent / shard["file"], row) for row in range(shard["rows"]))
+                if shape not in self._black:
+                    black = load_file(index.parent / f"black-{shape[0]}x{shape[1]}.safetensors")
+                    self._black[shape] = black["latents"]
         self.per_epoch = sum(len(rows) // batch_size for rows in self.rows.values())
         if not self.per_epoch:
             counts = {f"{height}x{width}": len(rows) for (height, width), rows in self.rows.items()}
@@ -78,10 +85,9 @@ class PreparedBatches:
                 f"No shape has enough samples for a batch of {batch_size}: {counts}; take a smaller batch_size, "
                 "fewer shapes or more samples."
             )
-        self._plan: tuple[int, list[list[tuple[str, int]]]] = (-1, [])
-        self._black = {shape: load_file(folder / f"black-{shape[0]}x{shape[1]}.safetensors") for shape in self.rows}
+        self._plan: tuple[int, list[list[tuple[Path, int]]]] = (-1, [])
 
-    def epoch_plan(self, epoch: int) -> list[list[tuple[str, int]]]:
+    def epoch_plan(self, epoch: int) -> list[list[tuple[Path, int]]]:
         """The batches of this epoch in order, each a list of (shard, row)."""
         if self._plan[0] != epoch:
             generator = torch.Generator().manual_seed(self.seed * 1_000_003 + epoch)
@@ -104,7 +110,7 @@ class PreparedBatches:
         batches = []
         for shape in dict.fromkeys(shape for shape, _ in chosen):
             batch = self._read([place for own, place in chosen if own == shape])
-            batch["control"] = self._black[shape]["latents"].to(batch["control"]).expand_as(batch["control"])
+            batch["control"] = self._black[shape].to(batch["control"]).expand_as(batch["control"])
             batches.append(batch)
         return batches
 
@@ -117,17 +123,17 @@ class PreparedBatches:
         chance = draw(self.seed + 1, step, positions, ()).time  # logit-normal, so below one half half of the time
         posed = torch.sigmoid(torch.logit(chance) * 1.702) < self.pose_share
         height, width = batch["latents"].shape[-2:]
-        black = self._black[height, width]["latents"].to(batch["control"])
+        black = self._black[height, width].to(batch["control"])
         batch["control"] = torch.where(posed[:, None, None, None], batch["control"], black)
         return {**batch, "noise": draws.noise, "time": draws.time}
 
-    def _read(self, places: list[tuple[str, int]]) -> dict[str, Tensor]:
+    def _read(self, places: list[tuple[Path, int]]) -> dict[str, Tensor]:
         rows: list[dict[str, Tensor]] = [{}] * len(places)
         by_file = defaultdict(list)
         for position, (file, row) in enumerate(places):
             by_file[file].append((position, row))
         for file, wanted in by_file.items():
-            with safe_open(self.folder / file, framework="pt") as shard:
+            with safe_open(file, framework="pt") as shard:
                 slices = {column: shard.get_slice(column) for column in COLUMNS}
                 for position, row in wanted:
                     rows[position] = {column: slices[column][row : row + 1][0] for column in COLUMNS}

@@ -1,4 +1,4 @@
-"""Write a trained InfuseNet and projector as InfiniteYou publishes its own, so that every loader opens them."""
+"""A trained InfuseNet and projector as InfiniteYou publishes its own, so that every loader opens them."""
 
 import json
 from dataclasses import asdict
@@ -9,10 +9,12 @@ from safetensors.torch import save_file
 
 from ..checkpoints.formats import CONFIG, KIND, NETWORK, PROJECTOR, RECOGNISER
 from ..checkpoints.key_maps import to_published
+from ..checkpoints.load import load_network, load_projector
 from ..networks.identity_projector import IdentityProjector
 from ..networks.infusenet import InfuseNet
 
 NETWORK_FOLDER = "InfuseNetModel"
+PROJECTOR_FILES = ("image_proj_model.safetensors", "image_proj_model.bin")
 
 
 def diffusers_config(infusenet: InfuseNet) -> dict:
@@ -50,5 +52,15 @@ def save_release(
 
     tokens = {name: weight.detach().cpu().float().contiguous() for name, weight in projector.state_dict().items()}
     metadata = {KIND: PROJECTOR, CONFIG: json.dumps(asdict(projector.config)), RECOGNISER: recogniser, "format": "pt"}
-    save_file(tokens, folder / "image_proj_model.safetensors", metadata)
-    torch.save({"image_proj": tokens}, folder / "image_proj_model.bin")
+    save_file(tokens, folder / PROJECTOR_FILES[0], metadata)
+    torch.save({"image_proj": tokens}, folder / PROJECTOR_FILES[1])
+
+
+def load_release(folder: Path, dtype: torch.dtype) -> tuple[InfuseNet, IdentityProjector]:
+    """Both, on the CPU, from a folder as published or as `save_release` writes it."""
+    files = [folder / name for name in PROJECTOR_FILES if (folder / name).is_file()]
+    if not (folder / NETWORK_FOLDER).is_dir() or not files:
+        raise ValueError(
+            f"{folder} holds no {NETWORK_FOLDER} with {PROJECTOR_FILES[0]}; give a released folder, such as stage 1's."
+        )
+    return load_network(folder / NETWORK_FOLDER, dtype), load_projector(files[0], dtype)

@@ -36,7 +36,7 @@ def shard_base(transformer: Any, mesh) -> None:
 
 
 def let_sample(objective: IdentityObjective) -> None:
-    """Once sharded, `residuals` gathers the weights too, as the training's forward pass does."""
+    """Make `residuals` gather the weights of a sharded objective, as the training's forward pass does."""
     from torch.distributed.fsdp import register_fsdp_forward_method
 
     register_fsdp_forward_method(objective, "residuals")

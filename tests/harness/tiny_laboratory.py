@@ -123,8 +123,11 @@ def write_samples(folder):
         {"picture": "good1.png", "caption": "the same face", "reference": "good3.png"},
     ]
     (folder / "broken.png").write_bytes(b"no picture at all")
+    strange = [b"not json", b'["a list"]', b'{"picture": 3, "caption": "a face"}', b'{"picture": "caf\xe9.png"}']
+    strange += [b'{"picture": "good0.png", "captions": "not a list"}']
+    strange += [b'{"picture": "good1.png", "caption": "a face", "reference": 3}']
     text = "\n".join(json.dumps(line) for line in lines)
-    (folder / "listing.jsonl").write_text(text + "\nnot json\n")
+    (folder / "listing.jsonl").write_bytes(text.encode() + b"\n" + b"\n".join(strange) + b"\n")
 
 
 class StandInEyes:
@@ -152,8 +155,8 @@ def make_laboratory(folder: Path) -> str:
     write_samples(folder)
     rules = Rules((Bucket(64, 64), Bucket(80, 64)), likeness=0.8)
     report = prepare(folder / "listing.jsonl", folder / "prepared", StandIn(), rules)
-    lines = (folder / "listing.jsonl").read_text().splitlines()[:4]
-    (folder / "held-out.jsonl").write_text("\n".join(lines))
+    lines = (folder / "listing.jsonl").read_bytes().splitlines()[:4]
+    (folder / "held-out.jsonl").write_bytes(b"\n".join(lines))
     prepare(folder / "held-out.jsonl", folder / "held-out", StandIn(), rules)
     (folder / "config.toml").write_text(CONFIG.format(folder=folder.as_posix()))
     torch.manual_seed(3)

@@ -9,6 +9,8 @@ import torch
 
 diffusers = pytest.importorskip("diffusers")
 
+from diffusers.pipelines.flux.pipeline_flux import calculate_shift  # noqa: E402
+
 from infu_core.faces.face import face_from  # noqa: E402
 from infu_core.hosts.diffusers_flux import Prompt, denoise  # noqa: E402
 from infu_core.injection.injector import InjectionRun, InjectionSettings  # noqa: E402
@@ -139,8 +141,9 @@ def test_sheets_are_sampled_as_the_diffusers_host_samples(pipeline):
     """Row by row, each with its own person; the schedule is FLUX's own."""
     infusenet, projector = networks()
     batch, times = watched_batch(), sigmas(4, flux_shift(12))
-    painter = FluxPainter(pipeline, infusenet, projector, None, height=64, width=48, steps=4)
-    assert times == pytest.approx(painter.sigmas(), abs=1e-6)
+    shift = calculate_shift(12, 256, 4096, 0.5, 1.15)
+    pipeline.scheduler.set_timesteps(sigmas=np.linspace(1.0, 1 / 4, 4), mu=shift)
+    assert times == pytest.approx([float(value) for value in pipeline.scheduler.sigmas], abs=1e-6)
     noise = draw(0, 0, range(2), (16, 8, 6)).noise
     base = DiffusersBase(pipeline.transformer, 3.5)
     made = sample(base, IdentityObjective(base, infusenet, projector), batch, noise, times)
@@ -175,7 +178,7 @@ def test_stage_two_pictures_are_painted_listed_and_not_painted_twice(pipeline, t
     for name, level in (("ann.png", 200), ("nobody.png", 0)):
         cv2.imwrite(str(tmp_path / name), np.full((64, 64, 3), level, np.uint8))
     encoders = FluxEncoders(pipeline, OneFace(), 5)
-    painter = FluxPainter(pipeline, *networks(), encoders, height=64, width=48, steps=2)
+    painter = FluxPainter(pipeline, *networks(), encoders, (Bucket(64, 48),), steps=2)
     rules = Rules((Bucket(64, 48),))
     photos = [tmp_path / "ann.png", tmp_path / "nobody.png"]
     count, left_out = write_pairs(photos, ["a face", "a drawing"], painter, encoders, rules, tmp_path / "made", 3)

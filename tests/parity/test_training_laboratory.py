@@ -8,9 +8,16 @@ import torch
 diffusers = pytest.importorskip("diffusers")
 pytest.importorskip("accelerate")
 
-from harness.tiny_laboratory import TinyLaboratory, make_laboratory  # noqa: E402
+from harness.tiny_laboratory import StandIn, TinyLaboratory, make_laboratory  # noqa: E402
 
 from infu_core.checkpoints.load import load_network, load_projector  # noqa: E402
+from infu_core.training.aspect_buckets import Bucket  # noqa: E402
+from infu_core.training.laboratory import Laboratory  # noqa: E402
+from infu_core.training.listing import Line  # noqa: E402
+from infu_core.training.memory_plan import kept_bytes  # noqa: E402
+from infu_core.training.parts import Part  # noqa: E402
+from infu_core.training.preparation import Rules, prepare  # noqa: E402
+from infu_core.training.prepared_data import PreparedBatches  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +41,32 @@ def test_bad_samples_are_skipped_counted_and_listed(folder):
         "missing file": 1,
         "corrupt image": 1,
         "another person than the reference": 1,
-        "unreadable line": 1,
+        "unreadable line": 6,
     }
     listed = [json.loads(line) for line in (folder / "prepared" / "skipped.jsonl").read_text().splitlines()]
-    assert len(listed) == 7
+    assert len(listed) == 12
+    assert {"line": 29, "picture": "good1.png", "reason": "unreadable line"} in listed
     assert {"line": 18, "picture": "two.png", "reason": "two faces"} in listed
-    assert (folder / "sentence.txt").read_text().startswith("17 of 24 samples are prepared; left out: ")
+    assert (folder / "sentence.txt").read_text().startswith("17 of 29 samples are prepared; left out: ")
+
+
+def test_parts_hold_the_same_samples_as_the_whole(folder):
+    rules = Rules((Bucket(64, 64), Bucket(80, 64)), likeness=0.8)
+    for index in (1, 2, 3):
+        prepare(folder / "listing.jsonl", folder / "in-parts", StandIn(), rules, Part(index, 3))
+    whole, parts = (PreparedBatches(folder / name, 1).by_shape(99) for name in ("prepared", "in-parts"))
+    for one, other in zip(whole, parts, strict=True):
+        assert one["latents"].shape == other["latents"].shape
+        assert torch.equal(one["context"].sum((1, 2)).sort().values, other["context"].sum((1, 2)).sort().values)
+    with pytest.raises(ValueError, match="prepared already"):
+        prepare(folder / "listing.jsonl", folder / "in-parts", StandIn(), rules, Part(1, 3))
+
+
+def test_one_of_several_captions_is_drawn(folder):
+    line = {"picture": "good0.png", "captions": ["human", " model ", "", 3]}
+    drawn = [Line(number, line, folder).caption(seed=0) for number in range(40)]
+    assert set(drawn) == {"human", "model"}
+    assert drawn == [Line(number, line, folder).caption(seed=0) for number in range(40)]
 
 
 def test_two_stages_and_a_release_that_every_loader_opens(folder):
@@ -89,10 +116,90 @@ def test_a_laboratory_run_resumes_bit_exact(folder):
         assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
 
 
-def test_the_dry_run_counts_without_weights(folder):
+def test_a_stage_begins_with_the_weights_that_the_config_names(folder):
+    run = open_run(folder, "published")
+    released = TinyLaboratory(folder / "config.toml", folder / "published").release(run, "stage1")
+    begun = run.accelerator.unwrap_model(run.objective).projector.state_dict()
+    (released / "image_proj_model.safetensors").unlink()  # as published: a .bin alone
+    text = (folder / "config.toml").read_text() + f'\n[begin]\nstage2 = "{released.as_posix()}"\n'
+    (folder / "begin.toml").write_text(text)
+    second = TinyLaboratory(folder / "begin.toml", folder / "elsewhere").open_run("stage2")
+    for name, weight in second.accelerator.unwrap_model(second.objective).projector.state_dict().items():
+        assert torch.equal(weight, begun[name]), name
+    (folder / "begin.toml").write_text(text.replace("tokens = 4", "tokens = 8"))
+    with pytest.raises(ValueError, match="other sizes"):
+        TinyLaboratory(folder / "begin.toml", folder / "elsewhere").open_run("stage2")
+    with pytest.raises(ValueError, match="InfuseNetModel"):
+        open_run(folder, "nowhere", "stage2")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("[infusenet]", "[infusenets]", "infusenets"),
+        ("double_blocks = 1", "double_block = 1", r"double_block in \[infusenet\]"),
+        ("pose_share = 0.5", "", ""),
+        ('stage1 = "', 'stage0 = "', r"stage0 in \[data\]"),
+        ("[watch]", "[watched]", "watched"),
+        ("batch_size = 4", "batch_size = 4\nmomentum = 1", r"momentum in \[stages"),
+        ("steps = 4", "steps == 4", "TOML"),
+        ("[stages.stage1]", "[stages.first]", r"no \[stages.stage1\]"),
+        ("tokens = 4\n", "", r"\[projector\] lacks tokens"),
+    ],
+)
+def test_faults_of_the_config_are_named(folder, tmp_path, old, new, said):
+    text = (folder / "config.toml").read_text()
+    assert old in text
+    (tmp_path / "config.toml").write_text(text.replace(old, new, 1))
+    if not said:
+        Laboratory(tmp_path / "config.toml", tmp_path).dry_run()
+        return
+    with pytest.raises(ValueError, match=said):
+        Laboratory(tmp_path / "config.toml", tmp_path).dry_run()
+
+
+def test_sheets_without_anything_to_see_with_are_refused(folder, tmp_path):
+    text = (folder / "config.toml").read_text()
+    begin, end = text.index("[watch]"), text.index("[stages.stage1]")
+    (tmp_path / "config.toml").write_text(text[:begin] + text[end:])
+    with pytest.raises(ValueError, match=r"no \[watch\]"):
+        Laboratory(tmp_path / "config.toml", tmp_path).open_run("stage1")
+
+
+def test_the_dry_run_counts_what_a_real_step_takes(folder):
+    """The fixed part to the byte but for weights that learn nothing; what a sample keeps, too."""
     plan = TinyLaboratory(folder / "config.toml", folder / "dry").dry_run()
     real = open_run(folder, "counted")
-    assert plan.trained_parameters == sum(weight.numel() for weight in real.parameters)
-    assert plan.activation_bytes > 0 and plan.working_bytes > 0
-    assert plan.per_gpu(2, 0) < plan.per_gpu(1, 0) + 4 * plan.largest_block_bytes
+    batch = real.batches(0, 0, 4)  # one sample, of the dry run's shape
+    assert batch["latents"].shape == (1, 16, 8, 8)
+    objective = real.accelerator.unwrap_model(real.objective)
+    transformer = objective._base[0].transformer
+    kept, once = kept_bytes((objective, transformer), lambda rows: objective(**rows).mean(), batch)
+    objective(**batch).mean().backward()
+    gradients = sum(weight.grad.nbytes for weight in real.parameters if weight.grad is not None)
+    real.optimiser.step()
+    moments = [value for slot in real.optimiser.state.values() for value in slot.values() if value.numel() > 1]
+
+    weights = sum(weight.nbytes for weight in real.parameters)
+    fixed = weights + gradients + sum(value.nbytes for value in moments)
+    fixed += sum(weight.nbytes for weight in real.average.weights)
+    fixed += sum(weight.nbytes for weight in transformer.parameters())
+    idle = [weight for weight in real.parameters if weight.grad is None]
+    assert fixed + 3 * sum(weight.nbytes for weight in idle) == plan.fixed(1) - plan.cast_bytes
+    assert sum(weight.nbytes for weight in idle) < 0.05 * weights
+    assert (kept, once) == pytest.approx((plan.activation_bytes, plan.cast_bytes), rel=1e-3)
+    assert plan.working_bytes > 0
+
+
+def test_the_plan_says_in_how_many_parts_a_batch_must_be_run(folder):
+    plan = TinyLaboratory(folder / "config.toml", folder / "dry").dry_run()
+    assert plan.batch_size == 4
+    found = {(gpus, room): plan.accumulate(gpus, room) for gpus in (1, 2, 3) for room in (0, 1, 3, 4)}
+    assert [found[1, room] for room in (0, 1, 3, 4)] == [None, 4, 2, 1]
+    assert [found[2, room] for room in (0, 1, 3, 4)] == [None, 2, 1, 1]
+    assert found[3, 4] is None
+    assert plan.fixed(2) < plan.fixed(1) / 2 + 2 * plan.largest_block_bytes + plan.outside_bytes + plan.cast_bytes
+    tight = (plan.fixed(1) + plan.sample_bytes) / 0.9 / 2**30
+    assert plan.samples(1, tight) == 0  # a sample would fit, but AdamW could not step
+    assert plan.samples(1, 80) > plan.samples(1, 40) > 0
     assert "| 8 |" in plan.table(80)
