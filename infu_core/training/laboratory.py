@@ -22,6 +22,7 @@ from .identity_watch import Eyes, IdentityWatch
 from .lab_config import LabConfig, WatchSettings
 from .memory_plan import MemoryPlan, plan_memory
 from .prepared_data import PreparedBatches
+from .read_ahead import ReadAhead
 from .release import save_release
 from .run_settings import RunSettings
 from .sampling import flux_shift
@@ -121,7 +122,8 @@ class Laboratory:
             shard_base(transformer, init_device_mesh(accelerator.device.type, (accelerator.num_processes,)))
         objective = self.objective(transformer, infusenet, projector)
         watch = self.watch(transformer, accelerator) if settings.watch_every else None
-        run = TrainingRun(objective, batches, settings, self.folder / stage, accelerator, watch)
+        ahead = ReadAhead(batches, settings.accumulate)
+        run = TrainingRun(objective, ahead, settings, self.folder / stage, accelerator, watch)
         if self.sharded():
             let_sample(accelerator.unwrap_model(run.objective))
         return run
