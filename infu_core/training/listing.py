@@ -41,7 +41,7 @@ class Line:
         return self.folder / self.told[key]
 
     def caption(self, seed: int) -> str:
-        """One of the captions, drawn: training is better for a mixture of sources (InfiniteYou, supplement B)."""
+        """One of the captions, drawn: a mixture of sources was found to help (InfiniteYou, supplement B)."""
         several = self.told.get("captions", [self.told.get("caption")])
         if not isinstance(several, list):
             raise Unusable("unreadable line")

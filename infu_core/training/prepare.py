@@ -30,7 +30,14 @@ def add_encoder_arguments(arguments: argparse.ArgumentParser) -> None:
     arguments.add_argument("--recogniser", type=Path, required=True, help="recognition_arcface_ir_se50.pth")
     arguments.add_argument("--device", default="cuda")
     arguments.add_argument("--text-tokens", type=int, default=512)
-    arguments.add_argument("--part", type=Part.parse, default=WHOLE, help="one of several machines' shares, as 3/64")
+    arguments.add_argument("--part", type=part, default=WHOLE, help="one of several machines' shares, as 3/64")
+
+
+def part(text: str) -> Part:
+    try:
+        return Part.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 if __name__ == "__main__":

@@ -120,8 +120,10 @@ class PreparedBatches:
         positions = range(rank * share, (rank + 1) * share)
         batch = self._read([self.epoch_plan(epoch)[place][position] for position in positions])
         draws = draw(self.seed, step, positions, tuple(batch["latents"].shape[1:]))
-        chance = draw(self.seed + 1, step, positions, ()).time  # logit-normal, so below one half half of the time
-        posed = torch.sigmoid(torch.logit(chance) * 1.702) < self.pose_share
+        chance = draw(self.seed + 1, step, positions, ()).time
+        posed = (
+            torch.special.ndtr(torch.logit(chance)) < self.pose_share
+        )  # evenly spread, as logit-normal times are not
         height, width = batch["latents"].shape[-2:]
         black = self._black[height, width].to(batch["control"])
         batch["control"] = torch.where(posed[:, None, None, None], batch["control"], black)

@@ -9,6 +9,8 @@ from .averaged_weights import AveragedWeights
 
 KEPT = 2
 AVERAGE = "average"
+SHARDED = "pytorch_model_fsdp_0"
+"""accelerate's name for sharded weights within a checkpoint."""
 
 
 class Snapshots:
@@ -49,7 +51,17 @@ class Snapshots:
         checkpoints = self.found()
         if not checkpoints:
             return 0
+        self._refuse_another_kind(checkpoints[-1])
         self.accelerator.load_state(str(checkpoints[-1]))
         if self.sharded_average:
             self.sharded_average.load_sharded(checkpoints[-1] / AVERAGE)
         return int(checkpoints[-1].name.removeprefix("step-"))
+
+    def _refuse_another_kind(self, checkpoint: Path) -> None:
+        was, now = (checkpoint / SHARDED).is_dir(), self.accelerator.is_fsdp2
+        if was != now:
+            told = {True: "sharded over several processes", False: "not sharded"}
+            raise ValueError(
+                f"{checkpoint} was written by a run that was {told[was]}, this one is {told[now]}; "
+                "go on as it was begun, or begin a stage with the weights that it has released."
+            )

@@ -63,6 +63,17 @@ def test_parts_hold_the_same_samples_as_the_whole(folder):
         prepare(folder / "listing.jsonl", folder / "in-parts", StandIn(), rules, Part(1, 3))
 
 
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_the_share_of_pose_pictures_is_what_the_config_says(folder, share):
+    batches = PreparedBatches(folder / "prepared", 4, seed=5, pose_share=share)
+    black = {shape: value.unique().numel() for shape, value in batches._black.items()}
+    assert set(black.values()) == {1}
+    posed = [
+        row.unique().numel() > 1 or row[0, 0, 0] != -1 for step in range(50) for row in batches(step, 0, 1)["control"]
+    ]
+    assert sum(posed) / len(posed) == pytest.approx(share, abs=0.08)
+
+
 def test_one_of_several_captions_is_drawn(folder):
     line = {"picture": "good0.png", "captions": ["human", " model ", "", 3]}
     drawn = [Line(number, line, folder).caption(seed=0) for number in range(40)]

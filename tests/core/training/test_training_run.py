@@ -75,6 +75,13 @@ def test_a_run_that_was_cut_off_forgets_what_it_will_do_again(tmp_path):
     assert again.step == 4 and len(losses(tmp_path)) == 4 and not half_made.exists()
 
 
+def test_a_checkpoint_of_a_sharded_run_is_refused_in_words(tmp_path):
+    run_in(tmp_path).run(steps=2)
+    (tmp_path / "checkpoints" / "step-00000002" / "pytorch_model_fsdp_0").mkdir()
+    with pytest.raises(ValueError, match="written by a run that was sharded"):
+        run_in(tmp_path)
+
+
 def test_time_over_leaves_a_checkpoint(tmp_path):
     run = run_in(tmp_path)
     assert not run.run(max_seconds=0.0)
