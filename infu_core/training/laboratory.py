@@ -121,7 +121,8 @@ class Laboratory:
 
             shard_base(transformer, init_device_mesh(accelerator.device.type, (accelerator.num_processes,)))
         objective = self.objective(transformer, infusenet, projector)
-        watch = self.watch(transformer, accelerator) if settings.watch_every else None
+        seen = self.config.watch if settings.watch_every else None
+        watch = self.watch(seen, transformer, accelerator) if seen else None
         ahead = ReadAhead(batches, settings.accumulate)
         run = TrainingRun(objective, ahead, settings, self.folder / stage, accelerator, watch)
         if self.sharded():
@@ -135,10 +136,8 @@ class Laboratory:
             return Path(named)
         return self.folder / "stage1" / "release" if stage == "stage2" else None
 
-    def watch(self, transformer, accelerator: Accelerator) -> IdentityWatch:
+    def watch(self, settings: WatchSettings, transformer, accelerator: Accelerator) -> IdentityWatch:
         """Sample sheets of held-out people, in every process; only the first one has eyes."""
-        settings = self.config.watch
-        assert settings is not None  # `LabConfig.stage` has refused it
         samples = PreparedBatches(Path(settings.samples), 1).by_shape(settings.pictures)
         base = DiffusersBase(transformer, settings.guidance)
         eyes = self.eyes(settings, accelerator) if accelerator.is_main_process else None
