@@ -161,10 +161,15 @@ def guidance(workshop: Workshop, seconds: float | None) -> bool:
 
 
 def pose_latents(workshop: Workshop, points: Tensor) -> Tensor:
-    """Key points [n, F, 10] -> the latents of their drawings, as a user's pose picture gives them."""
+    """Key points [n, F, 10] -> the latents of their drawings, as a user's pose picture gives them.
+
+    Of as many as `renders.encoded.poses` says; the others are shown black, as where no pose is given.
+    """
     sizes = workshop.config["renders"]
-    drawn = draw_poses(points.cpu().numpy(), sizes["size"], sizes.get("processes"))
-    return torch.cat([workshop.latents_of(torch.from_numpy(part)) for part in drawn])
+    shown = points[: sizes.get("encoded", {}).get("poses")]
+    drawn = draw_poses(shown.cpu().numpy(), sizes["size"], sizes.get("processes"))
+    black = workshop.black.half().expand(len(points) - len(shown), -1, -1, -1)
+    return torch.cat([*(workshop.latents_of(torch.from_numpy(part)) for part in drawn), black])
 
 
 def _identity_run(workshop: Workshop, name: str, before: str | None, columns: batches.Columns, seconds) -> bool:
