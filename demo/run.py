@@ -45,7 +45,7 @@ def main() -> None:
     print(f"Likeness to A by the judge, mean: {without:.2f} without identity, {given:.2f} with.")
     print(f"Wrote output/demo.png in {time.monotonic() - start:.0f} s.")
     if not given > without:
-        raise SystemExit("With the identity the pictures are no more like the person, or show no face: this is a fault.")
+        raise SystemExit("With the identity the pictures are no more like the person or show no face: a fault.")
 
 
 def open_studio():
