@@ -24,7 +24,7 @@ def export(workshop: Workshop, folder: Path, judges: Path | None = None, stage: 
     folder.mkdir(parents=True, exist_ok=True)
     flux = workshop.trained("flux", workshop.flux())
     _save(flux_names(flux.state_dict()), files.flux, torch.bfloat16)
-    autoencoder = workshop.trained("autoencoder", workshop.autoencoder())
+    autoencoder = workshop.trained("vae", workshop.autoencoder())
     _save(autoencoder.state_dict(), files.vae, torch.float16)
     _save(workshop.trained("text", workshop.text()).state_dict(), files.text, torch.float16)
     _save(workshop.trained("recogniser", Recogniser()).state_dict(), files.recogniser, torch.float16)

@@ -27,6 +27,15 @@ def to_floats(pictures: Tensor) -> Tensor:
     return pictures.permute(0, 3, 1, 2).float() / 255
 
 
+def picture_error(made: Tensor, wanted: Tensor) -> Tensor:
+    """How far a picture is from the one that was wanted: points, colours of 8 x 8 squares, and edges. [B]"""
+    made = made.float()
+    points = (made - wanted).abs().mean((1, 2, 3)) + 2 * (made - wanted).square().mean((1, 2, 3))
+    colours = 2 * F.avg_pool2d(made - wanted, 8).abs().mean((1, 2, 3))
+    edges = [(made.diff(dim=axis) - wanted.diff(dim=axis)).abs().mean((1, 2, 3)) for axis in (2, 3)]
+    return points + colours + edges[0] + edges[1]
+
+
 class AutoencoderObjective(nn.Module):
     """Pictures come back; latents stay near a standard normal distribution and bear a little noise."""
 
@@ -37,15 +46,30 @@ class AutoencoderObjective(nn.Module):
     def forward(self, pictures: Tensor, noise: Tensor) -> Tensor:
         wanted = to_floats(pictures)
         latents = self.network.encode(wanted)
-        made = self.network.decode(latents + 0.1 * noise.to(latents)).float()
+        made = self.network.decode(latents + 0.1 * noise.to(latents))
         latents = latents.float()
-        error = (made - wanted).abs().mean((1, 2, 3)) + 2 * (made - wanted).square().mean((1, 2, 3))
-        colours = 2 * F.avg_pool2d(made - wanted, 8).abs().mean((1, 2, 3))
-        edges = sum((made.diff(dim=axis) - wanted.diff(dim=axis)).abs().mean((1, 2, 3)) for axis in (2, 3))
         centre, spread = latents.mean((0, 2, 3)), latents.std((0, 2, 3))
         shape = 0.1 * (centre.square().mean() + (spread - 1).square().mean())
         far = 0.05 * F.relu(latents.abs() - 2.8).square().mean((1, 2, 3))
-        return error + colours + edges + shape + far
+        return picture_error(made, wanted) + shape + far
+
+
+class DecoderObjective(nn.Module):
+    """Pictures come back from latents that are as wrong as a denoiser's: up to `WORST` of a deviation."""
+
+    WORST = 0.5
+
+    def __init__(self, network: Autoencoder):
+        super().__init__()
+        self.network = network
+        network.taesd_encoder.requires_grad_(False)
+
+    def forward(self, pictures: Tensor, noise: Tensor) -> Tensor:
+        wanted = to_floats(pictures)
+        with torch.no_grad():
+            latents = self.network.encode(wanted)
+        share = torch.linspace(0, self.WORST, len(noise), device=noise.device)[:, None, None, None]
+        return picture_error(self.network.decode(latents + (share * noise).to(latents)), wanted)
 
 
 class RecogniserObjective(nn.Module):

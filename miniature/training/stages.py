@@ -24,6 +24,7 @@ from .made_pairs import make_pairs
 from .objectives import (
     AttributeObjective,
     AutoencoderObjective,
+    DecoderObjective,
     DetectorObjective,
     GuidanceObjective,
     MiniatureBase,
@@ -75,6 +76,19 @@ def autoencoder(workshop: Workshop, seconds: float | None) -> bool:
         run.trained()
         workshop.keep("autoencoder", network)
         workshop.forget_latents()
+    return run is not None
+
+
+def decoder(workshop: Workshop, seconds: float | None) -> bool:
+    """The encoder stays, and so does every latent."""
+    columns = {"pictures": workshop.renders("singles")["pictures"]}
+    network = workshop.autoencoder().to(memory_format=torch.channels_last)
+    network.load_state_dict(workshop.trained("autoencoder", workshop.autoencoder()).state_dict())
+    crops = batches.picture_parts(workshop.config["autoencoder"]["part"])
+    run = _run(workshop, "decoder", DecoderObjective(network), columns, crops, seconds)
+    if run:
+        run.trained()
+        workshop.keep("vae", network)
     return run is not None
 
 
@@ -220,6 +234,7 @@ STAGES: dict[str, tuple[Stage, str]] = {
     "attributes": (attributes, "attributes"),
     "detector": (detector, "detector"),
     "autoencoder": (autoencoder, "autoencoder"),
+    "decoder": (decoder, "vae"),
     "base": (base, "base"),
     "guidance": (guidance, "flux"),
     "stage1": (stage1, "stage1-infusenet"),

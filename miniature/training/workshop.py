@@ -150,7 +150,7 @@ class Workshop:
     @torch.no_grad()
     def pictures_of(self, latents: Tensor) -> Tensor:
         """Inner latents -> uint8 [n, S, S, 3]."""
-        network = self.trained("autoencoder", self.autoencoder()).to(memory_format=torch.channels_last)
+        network = self.trained("vae", self.autoencoder()).to(memory_format=torch.channels_last)
         with torch.autocast(self.device.type, torch.bfloat16):
             parts = [
                 network.decode(part.to(self.device).float()).float().clamp(0, 1) for part in latents.split(PORTION)
