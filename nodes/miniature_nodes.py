@@ -17,8 +17,9 @@ from .sockets import FaceEncoderSocket, InfuseNetSocket
 
 ALIASES = ["infiniteyou", "face id", "pulid", "instantid", "miniature", "demo", "example", "try", "test"]
 STYLES = ["photo", "ink", "watercolour", "oil"]
-DRAWN_SCORE = 0.86
-"""What separates drawn faces from photographs, which the detector answers to less surely."""
+DRAWN_SCORE = 0.835
+"""The detector answers to photographs too, but less surely: of 240 drawn faces none scored below 0.865, of 47
+photographs none above 0.826; a face cut out of a photograph reaches 0.93."""
 ONLY_DRAWN = "the miniature knows drawn faces only, such as those of the node Drawn Face; a photograph needs the real face encoder"
 
 

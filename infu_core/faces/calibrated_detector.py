@@ -4,15 +4,23 @@ import os
 
 import numpy as np
 
+from .face import Face
 from .face_detector import FaceDetector
+from .face_search import SIZES, Attempt, look
 
 
 class CalibratedDetector(FaceDetector):
-    """A SCRFD file whose own score `even` counts as 0.5; see `calibrated`. Thresholds keep their usual values."""
+    """A SCRFD file whose own score `even` counts as 0.5; see `calibrated`. Thresholds keep their usual values.
+
+    It looks once, at the largest size: among many looks one would be sure of anything.
+    """
 
     def __init__(self, path: str | os.PathLike, even: float, provider: str = "auto"):
         super().__init__(path, provider)
         self.even = even
+
+    def detect(self, picture: np.ndarray, threshold: float = 0.5) -> list[Face]:
+        return look(self.find, picture, threshold, Attempt(SIZES[0]))
 
     def find(self, picture: np.ndarray, size: int, threshold: float) -> tuple[np.ndarray, np.ndarray]:
         boxes, key_points = super().find(picture, size, float(own_score(threshold, self.even)))

@@ -27,7 +27,7 @@ class FaceEncoder:
 
     `recognise`: [n, 3, 112, 112] BGR in -1..1 -> [n, 512] of length one, any callable. `recogniser`: the
     name of its vectors, kept in every `Identity`. `models`: what the host manages for it, if anything.
-    `limits`: half a sentence about what it can't see, told where it finds no face.
+    `limits`: half a sentence about what it can't see, told in reports and where it finds no face.
     """
 
     detector: Detector

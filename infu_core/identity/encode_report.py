@@ -22,7 +22,8 @@ def write_report(encoder: FaceEncoder, lines: Sequence[PhotoLine]) -> str:
     written = [f"{place_name(n, len(lines)).capitalize()}: {describe(line)}" for n, line in enumerate(lines)]
     used = sum(line.used for line in lines)
     detector = f"{encoder.detector.name} on {encoder.detector.provider_used}"
-    return "\n".join([*written, f"{used} of {len(lines)} used; {detector}; {encoder.recogniser}"])
+    note = [f"Note: {encoder.limits}."] if encoder.limits else []
+    return "\n".join([*written, f"{used} of {len(lines)} used; {detector}; {encoder.recogniser}", *note])
 
 
 def describe(line: PhotoLine) -> str:

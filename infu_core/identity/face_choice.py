@@ -82,8 +82,10 @@ def no_face_sentence(pictures: Sequence[np.ndarray], threshold: float, place: st
     height, width = pictures[0].shape[:2]
     if all(picture.min() == picture.max() for picture in pictures):
         return f"No face was found in {place}: it has one colour everywhere ({width} x {height} pixels)."
-    advice = limits or "lower the threshold, crop closer to the face, or type its key points"
+    found_none = f"No face was found in {place} ({width} x {height} pixels) at a threshold of {threshold:g}"
+    if limits:
+        return f"{found_none}; {limits}."
     return (
-        f"No face was found in {place} ({width} x {height} pixels) at a threshold of {threshold:g}, at any size, "
-        f"padded or turned; {advice}."
+        f"{found_none}, at any size, padded or turned; lower the threshold, crop closer to the face, or type its key "
+        "points."
     )

@@ -30,7 +30,7 @@ def exported(tmp_path_factory):
     torch.manual_seed(5)
     made = {
         "flux": workshop.flux(),
-        "autoencoder": workshop.autoencoder(),
+        "vae": workshop.autoencoder(),
         "text": workshop.text(),
         "recogniser": Recogniser(),
         "detector": Detector(),
@@ -41,7 +41,7 @@ def exported(tmp_path_factory):
     }
     for parameter in (*made["flux"].parameters(), made["stage2-projector"].latents):
         torch.nn.init.normal_(parameter, std=0.08)  # a fresh one is silent
-    last = made["autoencoder"].taesd_decoder[-1]
+    last = made["vae"].taesd_decoder[-1]
     torch.nn.init.constant_(last.bias, 0.5)  # grey, so that clipping does not hide what is compared
     for name, module in made.items():
         workshop.keep(name, module)
@@ -119,6 +119,17 @@ def test_the_detector_counts_its_scores_from_where_drawn_faces_begin(comfyui, ex
     assert len(found) == len(points) == (plain[:, 4] >= even).sum()
     assert found[:, 4] == pytest.approx(calibrated.calibrated(plain[: len(found), 4], even), abs=1e-5)
     assert found[-1, 4] == pytest.approx(0.5, abs=1e-4)
+
+
+def test_the_report_says_what_the_encoder_knows(comfyui, nodes):
+    encoder = nodes.InfuLoadMiniature.execute().result[3]
+    encode = comfyui.module("infu_core.identity.encode").encode_identity
+    choice = comfyui.module("infu_core.identity.face_choice").FaceChoice
+    by_hand = comfyui.module("infu_core.faces.key_points_text").read_faces
+    drawn = comfyui.module("miniature.faces.stranger").draw_stranger(1)
+    faces = tuple(by_hand("0.35,0.4 0.6,0.4 0.5,0.55 0.4,0.7 0.6,0.7", drawn.shape[:2]))
+    report = encode(encoder, [drawn], choice(by_hand=faces)).report
+    assert report.endswith(f"Note: {nodes.ONLY_DRAWN}.")
 
 
 def test_a_photo_without_a_drawn_face_is_refused_in_the_miniature_s_own_words(comfyui, nodes):
