@@ -3,7 +3,7 @@
 from math import isnan
 
 import numpy as np
-from story import NAMES, PEOPLE, Photo, Section, Shot, shots
+from story import NAMES, PEOPLE, Photo, Section, Shot
 from verdicts import Verdict
 
 from miniature.faces.stranger import draw_stranger
@@ -76,12 +76,3 @@ def write(draw, font, middle: float, top: float, told: list[list[tuple[str, tupl
             draw.text((left, top), word, colour, font)
             left += width + 8
         top += ONE_LINE
-
-
-def identity_figures(section: Section, said: dict[Shot, Verdict]) -> tuple[float, float]:
-    """Mean likeness to A without identity and with, over the pairs in which both show a face; none: not a number."""
-    every = shots(section)
-    pairs = zip([s for s in every if not s.who], [s for s in every if s.who], strict=True)
-    values = [(said[bare].likeness[0][0], said[given].likeness[0][0]) for bare, given in pairs]
-    found = [pair for pair in values if not any(map(isnan, pair))]
-    return tuple(np.mean(found, 0).tolist()) if found else (float("nan"), float("nan"))

@@ -3,7 +3,7 @@
 In real ComfyUI where a checkout is found (COMFYUI_PATH, the ComfyUI this folder is installed in, ~/ComfyUI), else
 through the diffusers host. Two people whom the model never saw, one photo of each; three prompts, three styles, a mix,
 two people in one picture; a second recogniser says how alike they are. Writes `output/demo.png`. Fails where pictures
-with the identity are no more like the person than those without.
+with the identity are no more like the person than those without, or one person's are as another's.
 """
 
 import sys
@@ -41,11 +41,12 @@ def main() -> None:
                 f"{took:5.1f} s  {len(wanted):2} pictures of {SIZE} x {SIZE}, {STEPS} steps: {section.title}",
                 flush=True,
             )
-    without, given = finish(studio, pictures)
-    print(f"Likeness to A by the judge, mean: {without:.2f} without identity, {given:.2f} with.")
+    result = finish(studio, pictures)
+    print(f"Likeness to A by the judge, mean: {result.without:.2f} without identity, {result.given:.2f} with.")
+    print(f"From A's face to B's, likeness moves from A towards B by {result.apart:.2f}.")
     print(f"Wrote output/demo.png in {time.monotonic() - start:.0f} s.")
-    if not given > without:
-        raise SystemExit("With the identity the pictures are no more like the person or show no face: a fault.")
+    if not result.identity_arrived():
+        raise SystemExit("The identity did not reach the pictures: a fault.")
 
 
 def open_studio():
@@ -60,27 +61,28 @@ def open_studio():
         raise SystemExit(f"The demo needs the trained miniature. {error}") from None
 
 
-def finish(studio, pictures: dict) -> tuple[float, float]:
-    """Judge, write the sheet, return the mean likeness without identity and with."""
-    from contact_sheet import contact_sheet, identity_figures
-    from verdicts import Judges
+def finish(studio, pictures: dict):
+    """Judge, write the sheet, return its `Figures`."""
+    from contact_sheet import contact_sheet
+    from verdicts import Judges, figures
 
     judges = Judges(studio)
     said = {shot: judges.of(shot, picture) for shot, picture in pictures.items()}
     own, others = judges.scale()
-    without, given = identity_figures(story()[0], said)
+    result = figures(*story()[:2], said)
     footer = (
         "like A, like B: cosine to other pictures of the person, by a recogniser that the model is not conditioned on "
         f"(a real picture of the person: {own:.2f}, of a stranger: {others:.2f}).\n"
         "yes, no: whether a classifier sees what the words asked for. Drawn people, numbers "
         f"{PEOPLE[0]} and {PEOPLE[1]} of the node Drawn Face, whom the model never saw.\n"
-        f"like A over the first six prompts, mean: {without:.2f} without identity, {given:.2f} with."
+        f"like A over the first six prompts, mean: {result.without:.2f} without identity, {result.given:.2f} with. From "
+        f"100 % A to 100 % B likeness moves from A towards B by {result.apart:.2f}."
     )
     path = ROOT / "output" / "demo.png"
     path.parent.mkdir(exist_ok=True)
     title = "InfU nodes on the miniature: one photo of a face in, that person out"
     contact_sheet(title, story(), pictures, said, footer).save(path)
-    return without, given
+    return result
 
 
 if __name__ == "__main__":

@@ -4,10 +4,11 @@ Legend for shapes: `k` people, `E` judge's vector.
 """
 
 from dataclasses import dataclass
+from math import isnan
 
 import numpy as np
 import torch
-from story import PEOPLE, Shot
+from story import PEOPLE, Section, Shot, shots
 
 from miniature.faces.stranger import draw_stranger
 from miniature.measuring.studio import Studio
@@ -62,3 +63,28 @@ class Judges:
         own = (self._vectors([draw_stranger(number) for number in PEOPLE]) * self.people).sum(1)
         others = self._vectors([draw_stranger(number) for number in STRANGERS]) @ self.people.T
         return float(own.nanmean()), float(others.nanmean())
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Mean likeness to A without identity and with, over the pairs of pictures that both show a face; and how much more
+    like A than like B the face of A alone is, against the face of B alone. Not a number where there is none."""
+
+    without: float
+    given: float
+    apart: float
+
+    def identity_arrived(self) -> bool:
+        """Likeness alone would not do: one and the same face for everybody may be like A by chance."""
+        return self.given > self.without and self.apart > 0
+
+
+def figures(alone: Section, mixed: Section, said: dict[Shot, Verdict]) -> Figures:
+    """From the section of A's pictures, without and with, and from the ends of the mix."""
+    every = shots(alone)
+    pairs = zip([shot for shot in every if not shot.who], [shot for shot in every if shot.who], strict=True)
+    values = [(said[bare].likeness[0][0], said[given].likeness[0][0]) for bare, given in pairs]
+    found = [pair for pair in values if not any(map(isnan, pair))]
+    without, given = np.mean(found, 0).tolist() if found else (float("nan"), float("nan"))
+    ends = [said[shot].likeness[0] for shot in (shots(mixed)[0], shots(mixed)[-1])]
+    return Figures(without, given, (ends[0][0] - ends[0][1]) - (ends[1][0] - ends[1][1]))
