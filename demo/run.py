@@ -43,7 +43,7 @@ def main() -> None:
             )
     result = finish(studio, pictures)
     print(f"Likeness to A by the judge, mean: {result.without:.2f} without identity, {result.given:.2f} with.")
-    print(f"From A's face to B's, likeness moves from A towards B by {result.apart:.2f}.")
+    print(f"A's and B's pictures are {result.apart:.2f} apart, their photos {result.photos_apart:.2f}.")
     print(f"Wrote output/demo.png in {time.monotonic() - start:.0f} s.")
     if not result.identity_arrived():
         raise SystemExit("The identity did not reach the pictures: a fault.")
@@ -69,14 +69,15 @@ def finish(studio, pictures: dict):
     judges = Judges(studio)
     said = {shot: judges.of(shot, picture) for shot, picture in pictures.items()}
     own, others = judges.scale()
-    result = figures(*story()[:2], said)
+    alone, mixed, _ = story()
+    result = figures(alone, mixed, said, judges)
     footer = (
         "like A, like B: cosine to other pictures of the person, by a recogniser that the model is not conditioned on "
         f"(a real picture of the person: {own:.2f}, of a stranger: {others:.2f}).\n"
         "yes, no: whether a classifier sees what the words asked for. Drawn people, numbers "
         f"{PEOPLE[0]} and {PEOPLE[1]} of the node Drawn Face, whom the model never saw.\n"
-        f"like A over the first six prompts, mean: {result.without:.2f} without identity, {result.given:.2f} with. From "
-        f"100 % A to 100 % B likeness moves from A towards B by {result.apart:.2f}."
+        f"like A over the first six prompts, mean: {result.without:.2f} without identity, {result.given:.2f} with. "
+        f"A's and B's pictures are {result.apart:.2f} apart, their photos {result.photos_apart:.2f}."
     )
     path = ROOT / "output" / "demo.png"
     path.parent.mkdir(exist_ok=True)

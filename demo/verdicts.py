@@ -3,6 +3,7 @@
 Legend for shapes: `k` people, `E` judge's vector.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
 
@@ -58,6 +59,11 @@ class Judges:
         logits = self.studio.networks.classifier(pixels)
         return {name: values[int(logits[name].argmax())] for name, values in ATTRIBUTES.items()}
 
+    def photos_apart(self) -> float:
+        """What `Figures.apart` is for the photos themselves."""
+        a, b = (self._vectors([draw_stranger(number) for number in PEOPLE]) @ self.people.T).tolist()
+        return apart(a, b)
+
     def scale(self) -> tuple[float, float]:
         """To read the numbers by: likeness of a person's photo to other photos of them, and of strangers' photos."""
         own = (self._vectors([draw_stranger(number) for number in PEOPLE]) * self.people).sum(1)
@@ -68,23 +74,30 @@ class Judges:
 @dataclass(frozen=True)
 class Figures:
     """Mean likeness to A without identity and with, over the pairs of pictures that both show a face; and how much more
-    like A than like B the face of A alone is, against the face of B alone. Not a number where there is none."""
+    like A than like B the face of A alone is, against the face of B alone; in the photos too. Not a number where there
+    is no face."""
 
     without: float
     given: float
     apart: float
+    photos_apart: float
 
     def identity_arrived(self) -> bool:
-        """Likeness alone would not do: one and the same face for everybody may be like A by chance."""
-        return self.given > self.without and self.apart > 0
+        """Likeness to A alone would not do: one and the same face for everybody may be like A by chance."""
+        return self.given > self.without and self.apart > 0.1 * self.photos_apart
 
 
-def figures(alone: Section, mixed: Section, said: dict[Shot, Verdict]) -> Figures:
+def figures(alone: Section, mixed: Section, said: dict[Shot, Verdict], judges: Judges) -> Figures:
     """From the section of A's pictures, without and with, and from the ends of the mix."""
     every = shots(alone)
     pairs = zip([shot for shot in every if not shot.who], [shot for shot in every if shot.who], strict=True)
     values = [(said[bare].likeness[0][0], said[given].likeness[0][0]) for bare, given in pairs]
     found = [pair for pair in values if not any(map(isnan, pair))]
     without, given = np.mean(found, 0).tolist() if found else (float("nan"), float("nan"))
-    ends = [said[shot].likeness[0] for shot in (shots(mixed)[0], shots(mixed)[-1])]
-    return Figures(without, given, (ends[0][0] - ends[0][1]) - (ends[1][0] - ends[1][1]))
+    a, b = (said[shot].likeness[0] for shot in (shots(mixed)[0], shots(mixed)[-1]))
+    return Figures(without, given, apart(a, b), judges.photos_apart())
+
+
+def apart(a: Sequence[float], b: Sequence[float]) -> float:
+    """Two faces by their likeness to A and to B: how much more like A than like B the first is than the second."""
+    return (a[0] - a[1]) - (b[0] - b[1])
