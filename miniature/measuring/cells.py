@@ -46,10 +46,16 @@ class Outcome:
         return torch.einsum("kne,ke->kn", self.vectors, self.judged)
 
     @property
+    def likeness_to_each_other(self) -> Tensor:
+        """To each of the other people, [k, n, k - 1]."""
+        to_all = (self.vectors @ self.judged.T).transpose(1, 2)  # [k, k, n]
+        others = ~torch.eye(len(self.judged), dtype=torch.bool)
+        return to_all[others].unflatten(0, (len(self.judged), -1)).transpose(1, 2)
+
+    @property
     def likeness_to_others(self) -> Tensor:
         """To the other people, mean, [k, n]."""
-        to_all = self.vectors @ self.judged.T
-        return (to_all.sum(2) - self.likeness) / (len(self.judged) - 1)
+        return self.likeness_to_each_other.mean(2)
 
     @property
     def recognised(self) -> Tensor:

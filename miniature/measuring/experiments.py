@@ -39,8 +39,9 @@ def judges(cells: Cells) -> Table:
     renders, rows = cells.renders(), []
     for style, places in [("all", slice(None)), *((name, slice(at, None, 4)) for at, name in enumerate(STYLES))]:
         own, others = renders.likeness[:, places], renders.likeness_to_others[:, places]
+        each = renders.likeness_to_each_other[:, places]
         values = (own, others, renders.recognised[:, places], renders.right["style"][:, places])
-        rows.append((style, str(own.numel()), *(str(over_people(value)) for value in values), gap(own, others)))
+        rows.append((style, str(own.numel()), *(str(over_people(value)) for value in values), gap(own, each)))
     head = ("style", "pictures", "own person", "other people", "recognised", "style told", "gap in deviations")
     note = (
         f"Recognised: nobody of the {cells.people} people is more like the picture; chance is {1 / cells.people:.2f}."

@@ -31,7 +31,17 @@ def test_likeness_is_to_the_own_person():
     assert torch.allclose(way.likeness, torch.tensor([[1, 0.6, NAN], [1, 0.8, 1]]), equal_nan=True)
     assert torch.allclose(way.likeness_to_others, torch.tensor([[0, 0.8, NAN], [0, 0.6, 0]]), equal_nan=True)
     assert torch.allclose(way.recognised, torch.tensor([[1, 0, NAN], [1, 1, 1]]), equal_nan=True)
+    assert way.likeness_to_each_other.shape == (2, 3, 1)
     assert way.found.tolist() == [[1, 1, 0], [1, 1, 1]]
+
+
+def test_each_other_person_is_set_against_single_pictures():
+    """Against the mean over others a gap would look larger than it is."""
+    vectors = torch.eye(3)[:, None].expand(3, 2, 3).clone()
+    vectors[0, 0] = torch.tensor([0.0, 0.6, 0.8])
+    way = Outcome(torch.zeros(3, 2, 4, 4, 3), vectors, {}, torch.eye(3))
+    assert torch.allclose(way.likeness_to_each_other[0], torch.tensor([[0.6, 0.8], [0, 0]]))
+    assert torch.allclose(way.likeness_to_others[0], torch.tensor([0.7, 0]))
 
 
 def test_a_row_says_pictures_likeness_faces_and_attributes():
