@@ -31,8 +31,9 @@ class IdentityWatch:
     `samples`: batches of one shape each, with `latents` (the reference picture), `control`, `context`, `pooled` and
     `vectors`, of people that are not trained on. `base`: at the guidance that pictures are made with. `eyes`: the
     first process's; others have none and only take part in the sampling, for the weights may be sharded.
-    `shift(tokens)`: how far the schedule is moved. Its figures: `similarity` of the pictures made now, the mean over
-    all, and `similarity_without` of those without identity.
+    `shift(tokens)`: how far the schedule is moved. Its figures, means over all: `similarity` of the pictures made now,
+    `similarity_to_others` of the same to the next row's person (no lower means that nothing was learned of who it is),
+    and `similarity_without` of those without identity.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class IdentityWatch:
     def __call__(self, run: TrainingRun) -> dict[str, float]:
         objective: IdentityObjective = run.accelerator.unwrap_model(run.objective)  # type: ignore[assignment]
         rows: list[SheetRow] = []
+        others: list[float] = []
         for place, batch in enumerate(self.samples):
             batch = {name: value.to(run.accelerator.device) for name, value in batch.items()}
             with run.accelerator.autocast():
@@ -59,11 +61,13 @@ class IdentityWatch:
                 now = self._sample(objective, batch)
             if self.eyes:
                 rows += rows_of(self.eyes, batch, self._without[place], now)
+                others += self.eyes.likeness(self.eyes.pictures(now), batch["vectors"].roll(1, 0))
         if not self.eyes:
             return {}
         figures = {
             "similarity": float(np.mean([row.likeness for row in rows])),
             "similarity_without": float(np.mean([row.likeness_without for row in rows])),
+            "similarity_to_others": float(np.mean(others)),
         }
         title = f"step {run.step:,} of {run.settings.steps:,}, similarity {figures['similarity']:.3f}"
         write_sheet(rows, title, run.folder / "sheets" / f"step-{run.step:08d}.jpg")

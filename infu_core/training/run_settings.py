@@ -1,7 +1,7 @@
 """How one run is driven: steps, learning rate, checkpoints. Read from the configs' tables."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .config_table import read_table
 
@@ -19,6 +19,9 @@ class RunSettings:
     decay: str = "constant"  # or "cosine", down to zero at the last step
     betas: tuple[float, float] = (0.9, 0.999)
     weight_decay: float = 0.01
+    shares: dict[str, float] = field(
+        default_factory=dict
+    )  # part -> its share of the learning rate, as {projector = 0.1}
     gradient_clip: float = 1.0
     average: float = 0.0  # decay of the averaged weights (EMA); 0 keeps none
     accumulate: int = 1

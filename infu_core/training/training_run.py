@@ -55,9 +55,11 @@ class TrainingRun:
         self.batches = batches
         self.accelerator = accelerator or Accelerator(mixed_precision=settings.precision)
         self._refuse_uneven_shares()
-        self.parameters = [weight for weight in objective.parameters() if weight.requires_grad]
         optimiser = torch.optim.AdamW(
-            self.parameters, lr=settings.learning_rate, betas=settings.betas, weight_decay=settings.weight_decay
+            groups_of(objective, settings.shares),
+            lr=settings.learning_rate,
+            betas=settings.betas,
+            weight_decay=settings.weight_decay,
         )
         self.objective, self.optimiser = self.accelerator.prepare(objective, optimiser)
         self.parameters = [weight for weight in self.objective.parameters() if weight.requires_grad]
@@ -94,7 +96,7 @@ class TrainingRun:
         """The mean loss over the samples of all processes, [] on the device."""
         accelerator = self.accelerator
         for group in self.optimiser.param_groups:
-            group["lr"] = self.settings.rate_at(self.step)
+            group["lr"] = self.settings.rate_at(self.step) * group.get("share", 1.0)
         losses = [self._one_part(part) for part in range(self.settings.accumulate)]
         if self.settings.gradient_clip:
             accelerator.clip_grad_norm_(self.parameters, self.settings.gradient_clip)
@@ -187,3 +189,17 @@ class TrainingRun:
         if self.average:
             self.average.copy_to(self.parameters)
         return module
+
+
+def groups_of(objective: nn.Module, shares: dict[str, float]) -> list[dict[str, Any]]:
+    """The trainable parameters; those below a part named in `shares` learn at that share of the learning rate."""
+    groups = {part: {"params": [], "share": share} for part, share in shares.items()}
+    rest: list[nn.Parameter] = []
+    for name, weight in objective.named_parameters():
+        if weight.requires_grad:
+            part = next((part for part in shares if name.startswith(f"{part}.")), None)
+            (groups[part]["params"] if part else rest).append(weight)
+    unknown = [part for part, group in groups.items() if not group["params"]]
+    if unknown:
+        raise ValueError(f"shares names {', '.join(unknown)}, but nothing that is trained is below that name.")
+    return [{"params": rest}, *groups.values()] if shares else [{"params": rest}]

@@ -189,3 +189,17 @@ def test_progress_is_one_line_per_log(tmp_path, caplog):
     assert len(said) == 2
     assert said[0].startswith("step 6 of 12 | loss ") and " | similarity " in said[0]
     assert said[1].endswith(" samples/s | 0 s left")
+
+
+def test_a_part_learns_at_its_share_of_the_rate(tmp_path):
+    settings = replace(SETTINGS, shares={"net.0": 0.0}, weight_decay=0.0)
+    run = run_in(tmp_path, settings)
+    before = {name: weight.detach().clone() for name, weight in run.objective.named_parameters()}
+    run.run(steps=5)
+    moved = {name: not torch.equal(weight, before[name]) for name, weight in run.objective.named_parameters()}
+    assert moved == {"net.0.weight": False, "net.0.bias": False, "net.2.weight": True, "net.2.bias": True}
+
+
+def test_a_share_of_an_unknown_part_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="shares names projector"):
+        run_in(tmp_path, replace(SETTINGS, shares={"projector": 0.1}))
