@@ -31,11 +31,12 @@ format: setup
 demo: setup
 	$(RUN) demo/run.py
 
-# Trains the miniature anew and puts it into miniature/weights: 25 minutes on a large GPU. Safe to stop and call again.
+# Trains the miniature anew and puts it into miniature/weights: hours on a CPU. Safe to stop and call again.
 miniature: setup
-	$(RUN) -m miniature.train --beside
-	$(RUN) -m miniature.measure
+	$(RUN) -m miniature.train
 	$(RUN) -m miniature.export
+	$(RUN) -m miniature.measuring.bounds
+	$(RUN) -m miniature.measure --bf16
 
 clean:
 	rm -rf $(VENV) output

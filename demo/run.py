@@ -16,11 +16,19 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "demo")]
 from harness.checkout import find_comfyui  # noqa: E402
 from story import GUIDANCE, PEOPLE, SIZE, STEPS, shots, story  # noqa: E402
 
+from miniature.files import MiniatureFiles  # noqa: E402
+
 
 def main() -> None:
     start = time.monotonic()
-    studio = open_studio()
     comfyui = find_comfyui()
+    if not MiniatureFiles().complete():
+        import random_weights
+
+        print("THE MINIATURE'S WEIGHTS ARE NOT THERE YET (miniature/README.md): the demo runs on random ones.")
+        random_weights.run(comfyui)
+        return
+    studio = open_studio()
     if comfyui:
         from in_comfyui import camera
 
@@ -50,15 +58,12 @@ def main() -> None:
 
 
 def open_studio():
-    """The miniature's networks and its judges. Ends with a sentence where they are not there."""
-    from miniature.files import MiniatureFiles
+    """The miniature's networks and its judges."""
     from miniature.measuring.networks import load_networks
     from miniature.measuring.studio import Studio
 
-    try:
-        return Studio(load_networks(MiniatureFiles(), ROOT / "tests" / "behaviour" / "judges"), SIZE, STEPS, GUIDANCE)
-    except (ValueError, FileNotFoundError) as error:
-        raise SystemExit(f"The demo needs the trained miniature. {error}") from None
+    judges = ROOT / "tests" / "behaviour" / "judges"
+    return Studio(load_networks(MiniatureFiles(), judges), SIZE, STEPS, GUIDANCE)
 
 
 def finish(studio, pictures: dict):

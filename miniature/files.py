@@ -44,11 +44,17 @@ class MiniatureFiles:
     def all(self) -> tuple[Path, ...]:
         return self.flux, self.vae, self.text, self.infusenet, self.projector, self.recogniser, self.detector
 
+    def missing(self) -> list[str]:
+        return [path.name for path in self.all() if not path.is_file()]
+
+    def complete(self) -> bool:
+        return not self.missing()
+
     def require(self) -> None:
         """Raises `ValueError` with what to do where a file is missing."""
-        missing = [path.name for path in self.all() if not path.is_file()]
+        missing = self.missing()
         if missing:
             raise ValueError(
                 f"The miniature is not complete: {self.folder} lacks {', '.join(missing)}; train it with "
-                "`make miniature` (25 minutes on a large GPU), or install a release of the pack that brings it."
+                "`make miniature` (hours on a CPU), or install a release of the pack that brings it."
             )
