@@ -6,15 +6,15 @@ from .person import Person, person
 from .render import render
 from .scene import scene
 
-FIRST = 1_000_000
-"""The number of the first person who is not in the training pictures."""
+HELD_OUT = 1_000_000
+"""People of this number and above are never trained on."""
 
 
 def stranger(number: int) -> Person:
     """The stranger of this number, 0 or more."""
-    return person(FIRST + number)
+    return person(HELD_OUT + number)
 
 
 def draw_stranger(number: int, style: str = "photo", picture: int = 0, size: int = 128) -> np.ndarray:
     """Picture number `picture` of a stranger as they usually look, uint8 RGB [size, size, 3]."""
-    return render(scene(1000 * (FIRST + number) + picture, (stranger(number),), style, restyle=0.0), size).image
+    return render(scene(1000 * (HELD_OUT + number) + picture, (stranger(number),), style, restyle=0.0), size).image

@@ -19,14 +19,13 @@ from infu_core.injection.injector import InjectionRun, InjectionSettings
 from infu_core.injection.regions import Person as PlacedPerson
 
 from ..faces.captions import caption
-from ..faces.person import person
 from ..faces.render import render
 from ..faces.scene import PLACES, STYLES, Scene, scene
+from ..faces.stranger import stranger
 from ..files import RECOGNISER_NAME
 from ..networks.attributes import ATTRIBUTES, labels
 from ..networks.text_encoder import Words
 from ..training.objectives import to_floats
-from ..training.renders import HELD_OUT
 from ..training.sampling import sigmas
 from .as_diffusers import AsDiffusers
 from .networks import Networks
@@ -67,7 +66,7 @@ class Studio:
 
     def subject(self, index: int) -> Subject:
         """Held-out person number `index`."""
-        who = person(HELD_OUT + index)
+        who = stranger(index)
         made = [render(scene(77_000 + 50 * index + shot, (who,), "photo"), self.size) for shot in range(PHOTOS)]
         crops = np.stack([align_face(shot.image, shot.key_points[0]) for shot in made])
         identity = Identity(self.vectors(self.networks.recogniser, crops[:1]), recogniser=RECOGNISER_NAME)
@@ -76,12 +75,12 @@ class Studio:
 
     def scenes(self, index: int, count: int) -> list[Scene]:
         """Pictures to ask for, of the person in all sorts of hair and glasses: every style in turn."""
-        who = person(HELD_OUT + index)
+        who = stranger(index)
         return [scene(55_000 + 100 * index + shot, (who,), STYLES[shot % 4], restyle=0.5) for shot in range(count)]
 
     def couple_scenes(self, a: Subject, b: Subject, count: int) -> list[Scene]:
         """Both as they usually look, the first on the left, before one colour: every style in turn."""
-        people = (person(HELD_OUT + a.number), person(HELD_OUT + b.number))
+        people = (stranger(a.number), stranger(b.number))
         drawn = [scene(66_000 + 100 * a.number + shot, people, STYLES[shot % 4], restyle=0.0) for shot in range(count)]
         return [replace(one, background="blue" if one.background in PLACES else one.background) for one in drawn]
 

@@ -17,8 +17,6 @@ from ..networks.text_encoder import LENGTH, Words
 CROP = 112
 WORDINGS = 3
 CHUNK = 64
-HELD_OUT = 1_000_000
-"""People of this number and above are never trained on."""
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,13 @@ from torch import Tensor, nn
 from infu_core.networks.identity_projector import IdentityProjector, IdentityProjectorConfig
 from infu_core.networks.infusenet import InfuseNet, InfuseNetConfig
 
+from ..faces.stranger import HELD_OUT
 from ..networks.autoencoder import Autoencoder
 from ..networks.flux import Flux, FluxConfig
 from ..networks.recognisers import Judge, Recogniser
 from ..networks.text_encoder import TextEncoder, Words
 from .objectives import to_floats
-from .renders import HELD_OUT, RenderPlan, open_renders
+from .renders import RenderPlan, open_renders
 
 PORTION = 256
 

@@ -8,6 +8,7 @@ import pytest
 for name in ("cv2", "accelerate", "onnx"):
     pytest.importorskip(name)
 
+from miniature.faces.stranger import HELD_OUT  # noqa: E402
 from miniature.files import MiniatureFiles  # noqa: E402
 from miniature.measuring.cells import Cells  # noqa: E402
 from miniature.measuring.couples import couples  # noqa: E402
@@ -18,7 +19,6 @@ from miniature.measuring.sheets import couples_sheet, mixing_sheet, people_sheet
 from miniature.measuring.studio import Studio  # noqa: E402
 from miniature.train import Clock, run_stage  # noqa: E402
 from miniature.training.export import export  # noqa: E402
-from miniature.training.renders import HELD_OUT  # noqa: E402
 from miniature.training.stages import STAGES  # noqa: E402
 from miniature.training.workshop import Workshop  # noqa: E402
 
