@@ -34,14 +34,17 @@ def sample(
 ) -> Tensor:
     """Noise [B, 16, H, W] -> latents by Euler steps over `times`. Without an `objective` no identity acts.
 
-    `samples`: `context`, `pooled`, `vectors`, `control` of B rows, as in training.
+    `samples`: `context`, `pooled` and, with an `objective`, `vectors` and `control` of B rows, as in training.
     """
     positions = token_positions(*token_grid(*noise.shape[-2:]), noise.device)
-    image, control = pack(noise), pack(samples["control"].to(noise))
-    context, pooled, vectors = (samples[name].to(noise) for name in ("context", "pooled", "vectors"))
+    given = {name: value.to(noise) for name, value in samples.items()}
+    image, context, pooled = pack(noise), given["context"], given["pooled"]
     for now, following in zip(times[:-1], times[1:], strict=True):
         time = noise.new_full((len(noise),), now)
-        residuals = objective.residuals(image, control, vectors, time, pooled, positions) if objective else None
+        residuals = None
+        if objective:
+            control, vectors = pack(given["control"]), given["vectors"]
+            residuals = objective.residuals(image, control, vectors, time, pooled, positions)
         velocity = base(image, context, pooled, time, positions, residuals)
         image = image + (following - now) * velocity.to(image)
     return unpack(image, *noise.shape[-2:])

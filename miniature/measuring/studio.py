@@ -26,7 +26,7 @@ from ..files import RECOGNISER_NAME
 from ..networks.attributes import ATTRIBUTES, labels
 from ..networks.text_encoder import Words
 from ..training.objectives import to_floats
-from ..training.sampling import sigmas
+from ..training.sampling import times
 from .as_diffusers import AsDiffusers
 from .networks import Networks
 
@@ -129,7 +129,7 @@ class Studio:
         prompt = self.prompt(texts)
         with torch.inference_mode(), self.precision():
             latents = denoise(
-                base, noise, sigmas(self.steps), prompt, self.networks.infusenet, run, guidance=self.guidance
+                base, noise, times(self.steps), prompt, self.networks.infusenet, run, guidance=self.guidance
             )
         return self.pictures_of(latents), run
 

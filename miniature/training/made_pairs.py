@@ -12,9 +12,12 @@ import torch
 from torch import Tensor
 
 from infu_core.faces.face_alignment import align_face
+from infu_core.training.identity_objective import IdentityObjective
+from infu_core.training.sampling import sample
 
 from ..networks.detector import STRIDES, Detector, anchor_centres
-from .sampling import sample
+from .objectives import MiniatureBase
+from .sampling import times
 from .workshop import PORTION, Workshop
 
 
@@ -29,6 +32,8 @@ def make_pairs(workshop: Workshop) -> dict[str, Tensor]:
     flux, text = workshop.trained("flux", workshop.flux()), workshop.trained("text", workshop.text())
     infusenet = workshop.trained("stage1-infusenet", workshop.infusenet())
     projector = workshop.trained("stage1-projector", workshop.projector())
+    base = MiniatureBase(flux, settings["guidance"])
+    objective = IdentityObjective(base, infusenet, projector)
     detector = workshop.trained("detector", Detector())
     photos = (renders["labels"][:, 0] == 0).nonzero()[:, 0].cpu()
     size = workshop.config["renders"]["size"]
@@ -42,18 +47,13 @@ def make_pairs(workshop: Workshop) -> dict[str, Tensor]:
         words = renders["words"][prompt, 0].to(workshop.device)
         context, pooled = text(words.long())
         noise = torch.randn(count, 16, size // 8, size // 8, generator=chance).to(workshop.device)
-        latents = sample(
-            flux,
-            context,
-            pooled,
-            noise,
-            settings["steps"],
-            settings["guidance"],
-            infusenet,
-            projector,
-            vectors,
-            workshop.black,
-        )
+        given = {
+            "context": context,
+            "pooled": pooled,
+            "vectors": vectors,
+            "control": workshop.black.expand(count, -1, -1, -1),
+        }
+        latents = sample(base, objective, given, noise, times(settings["steps"]))
         pictures = workshop.pictures_of(latents)
         scores, points = find_faces(detector, pictures)
         crops = torch.from_numpy(

@@ -8,14 +8,15 @@ from torch import Tensor
 
 from infu_core.faces.face_alignment import align_face
 from infu_core.training.identity_watch import IdentityWatch
+from infu_core.training.sampling import sample
 from infu_core.training.training_run import TrainingRun
 
 from ..networks.detector import Detector
 from ..networks.flux import Flux
-from ..networks.text_encoder import TextEncoder
+from ..networks.text_encoder import EMPTY, TextEncoder
 from .made_pairs import find_faces
-from .objectives import MiniatureBase, TextToImageObjective
-from .sampling import SHIFT, sample
+from .objectives import PLAIN_GUIDANCE, MiniatureBase, TextToImageObjective
+from .sampling import SHIFT, times
 from .workshop import Workshop
 
 PEOPLE, PROMPTS, GUIDANCE, FACE_SCORE = 6, 16, 3.0, 0.5
@@ -37,24 +38,26 @@ class PromptWatch:
         objective: TextToImageObjective = run.accelerator.unwrap_model(run.objective)  # type: ignore[assignment]
         side = self.workshop.config["renders"]["size"] // 8
         noise = torch.randn(len(self.words), 16, side, side, generator=torch.Generator().manual_seed(0))
-        latents = sample(
-            WithoutWords(objective, self.scale), *objective.text(self.words), noise.to(self.words.device), guidance=1.0
-        )
+        context, pooled = objective.text(self.words)
+        given = {"context": context, "pooled": pooled}
+        latents = sample(GuidedByHand(objective, self.scale), None, given, noise.to(self.words.device), times())
         write_grid(self.workshop.pictures_of(latents).cpu().numpy(), run, across=8)
         return {}
 
 
-class WithoutWords:
+class GuidedByHand:
     """The base before it has learned guidance: predicts with words and without, and strengthens the difference."""
 
     def __init__(self, objective: TextToImageObjective, scale: float):
-        self.objective, self.scale = objective, scale
+        self.text, self.flux, self.scale = objective.text, objective.flux, scale
 
-    def __call__(self, image, context, pooled, time, guidance, positions, residuals=None) -> Tensor:
-        flux = self.objective.flux
-        nothing = torch.zeros(len(image), context.shape[1], dtype=torch.long, device=image.device)
-        without = flux(image, *self.objective.text(nothing), time, guidance, positions, residuals)
-        given = flux(image, context, pooled, time, guidance, positions, residuals)
+    def __call__(
+        self, image: Tensor, context: Tensor, pooled: Tensor, time: Tensor, positions: Tensor, residuals: None
+    ) -> Tensor:
+        plain = torch.full_like(time, PLAIN_GUIDANCE)
+        nothing = torch.full(context.shape[:2], EMPTY, device=image.device)
+        without = self.flux(image, *self.text(nothing), time, plain, positions, residuals)
+        given = self.flux(image, context, pooled, time, plain, positions, residuals)
         return without + self.scale * (given - without)
 
 
