@@ -24,7 +24,7 @@ PEOPLE, PROMPTS, GUIDANCE, FACE_SCORE = 6, 16, 3.0, 0.5
 
 @dataclass(frozen=True, eq=False)
 class PromptWatch:
-    """The base alone: held-out captions, four in a row, guided by hand."""
+    """The base alone: held-out captions, eight in a row, guided by hand."""
 
     workshop: Workshop
     words: Tensor
