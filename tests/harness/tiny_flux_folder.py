@@ -7,12 +7,10 @@ import torch
 CONTEXT, POOLED = 32, 16
 
 
-def save_tiny_flux(folder: Path) -> None:
-    from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, FluxPipeline, FluxTransformer2DModel
-    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer, T5Config, T5EncoderModel, T5TokenizerFast
+def tiny_vae():
+    from diffusers import AutoencoderKL
 
-    torch.manual_seed(0)
-    vae = AutoencoderKL(
+    return AutoencoderKL(
         block_out_channels=(8, 8, 8, 8),
         down_block_types=("DownEncoderBlock2D",) * 4,
         up_block_types=("UpDecoderBlock2D",) * 4,
@@ -24,7 +22,12 @@ def save_tiny_flux(folder: Path) -> None:
         use_quant_conv=False,
         use_post_quant_conv=False,
     )
-    transformer = FluxTransformer2DModel(
+
+
+def tiny_transformer():
+    from diffusers import FluxTransformer2DModel
+
+    return FluxTransformer2DModel(
         num_layers=1,
         num_single_layers=2,
         num_attention_heads=1,
@@ -32,6 +35,14 @@ def save_tiny_flux(folder: Path) -> None:
         pooled_projection_dim=POOLED,
         guidance_embeds=True,
     )
+
+
+def save_tiny_flux(folder: Path) -> None:
+    from diffusers import FlowMatchEulerDiscreteScheduler, FluxPipeline
+    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer, T5Config, T5EncoderModel, T5TokenizerFast
+
+    torch.manual_seed(0)
+    vae, transformer = tiny_vae(), tiny_transformer()
     clip_words = {"<|startoftext|>": 0, "<|endoftext|>": 1, "a</w>": 2, "face</w>": 3}
     clip = CLIPTextConfig(
         vocab_size=len(clip_words),

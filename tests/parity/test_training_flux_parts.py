@@ -10,6 +10,7 @@ import torch
 diffusers = pytest.importorskip("diffusers")
 
 from diffusers.pipelines.flux.pipeline_flux import calculate_shift  # noqa: E402
+from harness.tiny_flux_folder import CONTEXT, POOLED, tiny_transformer, tiny_vae  # noqa: E402
 
 from infu_core.faces.face import face_from  # noqa: E402
 from infu_core.hosts.diffusers_flux import Prompt, denoise  # noqa: E402
@@ -27,30 +28,11 @@ from infu_core.training.made_pairs import FluxPainter, write_pairs  # noqa: E402
 from infu_core.training.preparation import Rules  # noqa: E402
 from infu_core.training.sampling import flux_shift, sample, sigmas  # noqa: E402
 
-CONTEXT, POOLED = 32, 16
-
 
 @pytest.fixture(scope="module")
 def pipeline():
     torch.manual_seed(0)
-    vae = diffusers.AutoencoderKL(
-        block_out_channels=(8, 8, 8, 8),
-        down_block_types=("DownEncoderBlock2D",) * 4,
-        up_block_types=("UpDecoderBlock2D",) * 4,
-        layers_per_block=1,
-        latent_channels=16,
-        norm_num_groups=4,
-        shift_factor=0.1159,
-        scaling_factor=0.3611,
-    ).eval()
-    transformer = diffusers.FluxTransformer2DModel(
-        num_layers=1,
-        num_single_layers=2,
-        num_attention_heads=1,
-        joint_attention_dim=CONTEXT,
-        pooled_projection_dim=POOLED,
-        guidance_embeds=True,
-    )
+    vae, transformer = tiny_vae().eval(), tiny_transformer()
     scheduler = diffusers.FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True)
 
     def encode_prompt(caption, other, max_sequence_length):
