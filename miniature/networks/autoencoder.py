@@ -1,7 +1,9 @@
 """A small autoencoder in TAESD's layout with 16 channels: ComfyUI's VAE loader and diffusers' AutoencoderTiny open it.
 
 Its inner latents are the denoiser's: of about unit deviation. Outside they wear FLUX's scale and shift, so that hosts
-which take FLUX's off again find them.
+which take FLUX's off again find them. The layout has 16 channels, but only the first `LIVE_CHANNELS` carry anything:
+a denoiser as narrow as the miniature's would spend half its width on passing 64 numbers of noise per token through.
+The weights of the others are zero and, as training draws no noise there, stay zero.
 
 Legend for shapes: `B` batch, pictures [B, 3, H, W] in 0..1, latents [B, 16, H / 8, W / 8].
 """
@@ -9,7 +11,7 @@ Legend for shapes: `B` batch, pictures [B, 3, H, W] in 0..1, latents [B, 16, H /
 import torch
 from torch import Tensor, nn
 
-LATENT_CHANNELS = 16
+LATENT_CHANNELS, LIVE_CHANNELS = 16, 8
 FLUX_SCALE, FLUX_SHIFT = 0.3611, 0.1159
 WIDTH = 64
 
@@ -58,6 +60,10 @@ class Autoencoder(nn.Module):
         self.taesd_decoder = decoder()
         self.register_buffer("vae_scale", torch.tensor(FLUX_SCALE))
         self.register_buffer("vae_shift", torch.tensor(FLUX_SHIFT))
+        with torch.no_grad():
+            self.taesd_encoder[-1].weight[LIVE_CHANNELS:] = 0
+            self.taesd_encoder[-1].bias[LIVE_CHANNELS:] = 0
+            self.taesd_decoder[1].weight[:, LIVE_CHANNELS:] = 0
 
     def encode(self, pictures: Tensor) -> Tensor:
         return self.taesd_encoder(pictures)

@@ -20,7 +20,9 @@ from infu_core.networks.flux_blocks import (
 )
 from infu_core.residuals import Residuals
 
-TOKEN_CHANNELS = 64
+from .autoencoder import LATENT_CHANNELS, LIVE_CHANNELS
+
+TOKEN_CHANNELS = 4 * LATENT_CHANNELS
 TIME_EMBEDDING_SIZE = 256
 
 
@@ -69,15 +71,19 @@ class Flux(nn.Module):
         self.double_blocks = nn.ModuleList(DoubleBlock(hidden, heads, nn) for _ in range(config.double_blocks))
         self.single_blocks = nn.ModuleList(SingleBlock(hidden, heads, nn) for _ in range(config.single_blocks))
         self.final_layer = LastLayer(hidden)
-        self._still_modulations()
+        self._begin()
 
-    def _still_modulations(self) -> None:
-        """Blocks begin as the identity and the last layer as zero, as diffusion transformers are begun."""
+    def _begin(self) -> None:
+        """Blocks begin as the identity and the last layer as zero, as diffusion transformers are begun.
+
+        What latents leave empty is not looked at.
+        """
         for name, weight in self.named_parameters():
             if ".img_mod." in name or ".txt_mod." in name or ".modulation." in name or "adaLN" in name:
                 nn.init.zeros_(weight)
         nn.init.zeros_(self.final_layer.linear.weight)
         nn.init.zeros_(self.final_layer.linear.bias)
+        nn.init.zeros_(self.img_in.weight[:, 4 * LIVE_CHANNELS :])
 
     def forward(
         self,

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from infu_core.training.flow_matching import logit_normal
 
+from ..networks.autoencoder import LATENT_CHANNELS, LIVE_CHANNELS
 from ..networks.text_encoder import LENGTH
 
 Columns = dict[str, Tensor]
@@ -32,6 +33,10 @@ class Draw:
     def normal(self, *shape: int) -> Tensor:
         return torch.randn((self.batch, *shape), generator=self.generator, device=self.device)[self.mine]
 
+    def latent_noise(self, height: int, width: int) -> Tensor:
+        """[B, 16, height, width]; the empty channels stay still, so that nothing is learned of them."""
+        return F.pad(self.normal(LIVE_CHANNELS, height, width), (0, 0, 0, 0, 0, LATENT_CHANNELS - LIVE_CHANNELS))
+
 
 class Batches:
     """`columns`: equally long tensors; `make(draw, columns, step)` forms the objective's arguments."""
@@ -53,7 +58,7 @@ def picture_parts(side: int) -> Callable[[Draw, Columns, int], Columns]:
         chance = torch.Generator().manual_seed(draw.seed * 1_000_003 + step)
         top, left = (int(torch.randint(room - side + 1, (), generator=chance)) for room in (height, width))
         pictures = columns["pictures"][rows, top : top + side, left : left + side]
-        return {"pictures": pictures, "noise": draw.normal(16, side // 8, side // 8)}
+        return {"pictures": pictures, "noise": draw.latent_noise(side // 8, side // 8)}
 
     return make
 
@@ -100,7 +105,7 @@ def canvases_with_faces(draw: Draw, columns: Columns, step: int) -> Columns:
 
 
 def _flow(draw: Draw, latents: Tensor) -> Columns:
-    return {"noise": draw.normal(*latents.shape[1:]), "time": logit_normal(draw.normal())}
+    return {"noise": draw.latent_noise(*latents.shape[2:]), "time": logit_normal(draw.normal())}
 
 
 def _wording(draw: Draw, words: Tensor) -> Tensor:
