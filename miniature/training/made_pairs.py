@@ -72,7 +72,7 @@ def make_pairs(workshop: Workshop) -> dict[str, Tensor]:
         good = found & alike
         reasons["kept"] += int(good.sum())
         rows = {
-            "latents": latents.half(),
+            "latents": workshop.latents_of(pictures),
             "words": words[:, None],
             "vectors": vectors.half(),
             "points": points[:, None],

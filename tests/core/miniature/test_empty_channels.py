@@ -1,4 +1,4 @@
-"""Of the latents' 16 channels the miniature uses the first few; what a host's noise puts into the others does nothing."""
+"""The miniature uses the first few of the latents' 16 channels; noise that a host puts into the others does nothing."""
 
 import pytest
 import torch
