@@ -19,7 +19,7 @@ from .objectives import PLAIN_GUIDANCE, MiniatureBase, TextToImageObjective
 from .sampling import SHIFT, times
 from .workshop import Workshop
 
-PEOPLE, PROMPTS, GUIDANCE, FACE_SCORE = 6, 16, 3.0, 0.5
+PEOPLE, PROMPTS, GUIDANCE, FACE_SCORE = 12, 16, 3.0, 0.5
 
 
 @dataclass(frozen=True, eq=False)
