@@ -53,7 +53,8 @@ def make_pairs(workshop: Workshop) -> dict[str, Tensor]:
             "vectors": vectors,
             "control": workshop.black.expand(count, -1, -1, -1),
         }
-        latents = sample(base, objective, given, noise, times(settings["steps"]))
+        with torch.autocast(workshop.device.type, torch.bfloat16):
+            latents = sample(base, objective, given, noise, times(settings["steps"]))
         pictures = workshop.pictures_of(latents)
         scores, points = find_faces(detector, pictures)
         crops = torch.from_numpy(
