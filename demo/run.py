@@ -22,12 +22,6 @@ from miniature.files import MiniatureFiles  # noqa: E402
 def main() -> None:
     start = time.monotonic()
     comfyui = find_comfyui()
-    if not MiniatureFiles().complete():
-        import random_weights
-
-        print("THE MINIATURE'S WEIGHTS ARE NOT THERE YET (miniature/README.md): the demo runs on random ones.")
-        random_weights.run(comfyui)
-        return
     studio = open_studio()
     if comfyui:
         from in_comfyui import camera
@@ -81,8 +75,9 @@ def finish(studio, pictures: dict):
         f"(a real picture of the person: {own:.2f}, of a stranger: {others:.2f}).\n"
         "yes, no: whether a classifier sees what the words asked for. Drawn people, numbers "
         f"{PEOPLE[0]} and {PEOPLE[1]} of the node Drawn Face, whom the model never saw.\n"
-        f"like A over the first six prompts, mean: {result.without:.2f} without identity, {result.given:.2f} with. "
-        f"A's and B's pictures are {result.apart:.2f} apart, their photos {result.photos_apart:.2f}."
+        f"like A over the six prompts, mean: {result.without:.2f} without identity, {result.given:.2f} with. "
+        f"A's and B's pictures are {result.apart:.2f} apart, their photos {result.photos_apart:.2f}. "
+        "Each section's noise was chosen among ten for whole faces."
     )
     path = ROOT / "output" / "demo.png"
     path.parent.mkdir(exist_ok=True)

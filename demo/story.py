@@ -6,6 +6,8 @@ PEOPLE = (2, 9)
 """Two people by their numbers, as in the node Drawn Face; both women, so that one prompt fits both."""
 NAMES = ("A", "B")
 SIZE, STEPS, GUIDANCE = 128, 20, 3.0
+SEEDS = {"alone": 2, "mixed": 15, "couples": 29}
+"""Each was chosen among ten for faces that come out whole: the miniature's often do not."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,9 @@ COUPLES = (
 
 
 def story() -> tuple[Section, ...]:
-    alone = [tuple(Shot(text, 1 + i, who, (), asked) for i, (text, asked) in enumerate(PROMPTS)) for who in ((), (0,))]
-    mixed = tuple(Shot("a photo of a woman on a grey background", 11, (0, 1), weights) for weights in MIXES)
-    couples = tuple(Shot(text, 21, who, people=2) for text, who in COUPLES)
+    alone = [tuple(Shot(text, SEEDS["alone"], who, (), asked) for text, asked in PROMPTS) for who in ((), (0,))]
+    mixed = tuple(Shot("a photo of a woman on a grey background", SEEDS["mixed"], (0, 1), weights) for weights in MIXES)
+    couples = tuple(Shot(text, SEEDS["couples"], who, people=2) for text, who in COUPLES)
     return (
         Section(
             "One photo of A: three prompts, three styles. Same words and same noise in both rows.",

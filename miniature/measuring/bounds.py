@@ -53,7 +53,7 @@ def main() -> None:
     arguments.add_argument("--files", type=Path, default=SHIPPED)
     arguments.add_argument("--judges", type=Path, default=Path("tests/behaviour/judges"))
     arguments.add_argument("--to", type=Path, default=Path("tests/behaviour/bounds.json"))
-    arguments.add_argument("--people", type=int, default=24)
+    arguments.add_argument("--people", type=int, default=48)
     given = arguments.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     networks = load_networks(MiniatureFiles(given.files), given.judges)

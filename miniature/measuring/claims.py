@@ -22,9 +22,9 @@ STYLES_BY_CHANCE = 0.25
 
 @dataclass(frozen=True)
 class Sample:
-    """What the tests draw: few people and few steps, so that they take seconds."""
+    """What the tests draw: few people and few steps, so that they take a minute."""
 
-    people: int = 4
+    people: int = 16
     prompts: int = 4  # one in each style
     steps: int = 8
     first: int = 0
