@@ -9,12 +9,13 @@ from .config_table import read_table
 @dataclass(frozen=True)
 class RunSettings:
     """`batch_size` counts the samples of all processes together, and of all `accumulate` parts that a step is run in
-    where they do not fit into memory at once. Optimiser: AdamW (InfiniteYou, supplement A).
+    where they do not fit into memory at once.
     """
 
     steps: int
     batch_size: int
     learning_rate: float
+    optimiser: str = "adamw"  # as published; or "muon", for the hidden layers' matrices
     warmup_steps: int = 0
     decay: str = "constant"  # or "cosine", down to zero at the last step
     betas: tuple[float, float] = (0.9, 0.999)
@@ -41,6 +42,8 @@ class RunSettings:
             )
         if self.decay not in ("constant", "cosine"):
             raise ValueError(f'decay is "{self.decay}"; choose "constant" or "cosine".')
+        if self.optimiser not in ("adamw", "muon"):
+            raise ValueError(f'optimiser is "{self.optimiser}"; choose "adamw" or "muon".')
         if not 0 <= self.average < 1:
             raise ValueError(f"average is {self.average}; it is a decay from 0 (none) to less than 1, such as 0.999.")
 

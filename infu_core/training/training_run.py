@@ -17,6 +17,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from .averaged_weights import AveragedWeights
+from .optimisers import optimisers_of
 from .progress import Pace, progress_line
 from .run_settings import RunSettings
 from .snapshots import Snapshots
@@ -54,14 +55,8 @@ class TrainingRun:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.batches = batches
         self.accelerator = accelerator or Accelerator(mixed_precision=settings.precision)
-        self._refuse_uneven_shares()
-        optimiser = torch.optim.AdamW(
-            groups_of(objective, settings.shares),
-            lr=settings.learning_rate,
-            betas=settings.betas,
-            weight_decay=settings.weight_decay,
-        )
-        self.objective, self.optimiser = self.accelerator.prepare(objective, optimiser)
+        self._refuse_what_cannot_be_shared()
+        self.objective, *self.optimisers = self.accelerator.prepare(objective, *optimisers_of(objective, settings))
         self.parameters = [weight for weight in self.objective.parameters() if weight.requires_grad]
         self.average = AveragedWeights(self.parameters, settings.average) if settings.average else None
         self.snapshots = Snapshots(self.accelerator, self.folder / "checkpoints", self.average)
@@ -95,13 +90,15 @@ class TrainingRun:
     def _one_step(self) -> Tensor:
         """The mean loss over the samples of all processes, [] on the device."""
         accelerator = self.accelerator
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.settings.rate_at(self.step) * group.get("share", 1.0)
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = self.settings.rate_at(self.step) * group.get("share", 1.0)
         losses = [self._one_part(part) for part in range(self.settings.accumulate)]
         if self.settings.gradient_clip:
             accelerator.clip_grad_norm_(self.parameters, self.settings.gradient_clip)
-        self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
+        for optimiser in self.optimisers:
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
         if self.average:
             self.average.update(self.parameters, self.step)
         return torch.stack(losses).sum(0)
@@ -153,13 +150,15 @@ class TrainingRun:
             lines = [line for line in log.read_text().splitlines() if json.loads(line)["step"] <= step]
             log.write_text("".join(f"{line}\n" for line in lines))
 
-    def _refuse_uneven_shares(self) -> None:
+    def _refuse_what_cannot_be_shared(self) -> None:
         settings, world = self.settings, self.accelerator.num_processes
         if settings.batch_size % (world * settings.accumulate):
             raise ValueError(
                 f"A batch of {settings.batch_size} samples cannot be shared evenly by {world} processes in "
                 f"{settings.accumulate} parts; choose a multiple of {world * settings.accumulate}."
             )
+        if settings.optimiser == "muon" and self.accelerator.is_fsdp2:
+            raise ValueError('Muon needs whole matrices, and FSDP2 shares them out; choose optimiser = "adamw".')
         if self.accelerator.gradient_accumulation_steps != 1:
             raise ValueError(
                 f"accelerate is told to accumulate {self.accelerator.gradient_accumulation_steps} gradients; "
@@ -189,17 +188,3 @@ class TrainingRun:
         if self.average:
             self.average.copy_to(self.parameters)
         return module
-
-
-def groups_of(objective: nn.Module, shares: dict[str, float]) -> list[dict[str, Any]]:
-    """The trainable parameters; those below a part named in `shares` learn at that share of the learning rate."""
-    groups = {part: {"params": [], "share": share} for part, share in shares.items()}
-    rest: list[nn.Parameter] = []
-    for name, weight in objective.named_parameters():
-        if weight.requires_grad:
-            part = next((part for part in shares if name.startswith(f"{part}.")), None)
-            (groups[part]["params"] if part else rest).append(weight)
-    unknown = [part for part, group in groups.items() if not group["params"]]
-    if unknown:
-        raise ValueError(f"shares names {', '.join(unknown)}, but nothing that is trained is below that name.")
-    return [{"params": rest}, *groups.values()] if shares else [{"params": rest}]

@@ -18,9 +18,9 @@ DETECTOR_SIZES = (160, 640, 320, 640)
 class Draw:
     """Chance for one step: everything is drawn for the whole batch, and the process keeps its share of the rows."""
 
-    def __init__(self, seed: int, step: int, batch: int, rank: int, world: int, device: torch.device):
+    def __init__(self, seed: int, step: int, batch: int, rank: int, world: int, device: torch.device, time_mean: float):
         self.generator = torch.Generator(device).manual_seed((seed * 1_000_003 + step) * 31 + 7)
-        self.seed, self.batch, self.device = seed, batch, device
+        self.seed, self.batch, self.device, self.time_mean = seed, batch, device, time_mean
         share = batch // world
         self.mine = slice(rank * share, (rank + 1) * share)
 
@@ -33,20 +33,35 @@ class Draw:
     def normal(self, *shape: int) -> Tensor:
         return torch.randn((self.batch, *shape), generator=self.generator, device=self.device)[self.mine]
 
+    def time(self) -> Tensor:
+        """[B] in 0 (picture) to 1 (noise)."""
+        return logit_normal(self.normal(), self.time_mean)
+
     def latent_noise(self, height: int, width: int) -> Tensor:
         """[B, 16, height, width]; the empty channels stay still, so that nothing is learned of them."""
         return F.pad(self.normal(LIVE_CHANNELS, height, width), (0, 0, 0, 0, 0, LATENT_CHANNELS - LIVE_CHANNELS))
 
 
 class Batches:
-    """`columns`: equally long tensors; `make(draw, columns, step)` forms the objective's arguments."""
+    """`columns`: equally long tensors; `make(draw, columns, step)` forms the objective's arguments.
 
-    def __init__(self, columns: Columns, batch: int, seed: int, make: Callable[[Draw, Columns, int], Columns]):
-        self.columns, self.batch, self.seed, self.make = columns, batch, seed, make
+    `time_mean`: of the logit-normal times, published 0; above it, more of them lie towards noise.
+    """
+
+    def __init__(
+        self,
+        columns: Columns,
+        batch: int,
+        seed: int,
+        make: Callable[[Draw, Columns, int], Columns],
+        time_mean: float = 0.0,
+    ):
+        self.columns, self.batch, self.seed, self.make, self.time_mean = columns, batch, seed, make, time_mean
         self.device = next(iter(columns.values())).device
 
     def __call__(self, step: int, rank: int, world: int) -> Columns:
-        return self.make(Draw(self.seed, step, self.batch, rank, world, self.device), self.columns, step)
+        chance = Draw(self.seed, step, self.batch, rank, world, self.device, self.time_mean)
+        return self.make(chance, self.columns, step)
 
 
 def picture_parts(side: int) -> Callable[[Draw, Columns, int], Columns]:
@@ -105,7 +120,7 @@ def canvases_with_faces(draw: Draw, columns: Columns, step: int) -> Columns:
 
 
 def _flow(draw: Draw, latents: Tensor) -> Columns:
-    return {"noise": draw.latent_noise(*latents.shape[2:]), "time": logit_normal(draw.normal())}
+    return {"noise": draw.latent_noise(*latents.shape[2:]), "time": draw.time()}
 
 
 def _wording(draw: Draw, words: Tensor) -> Tensor:

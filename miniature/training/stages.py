@@ -52,11 +52,12 @@ def _run(
     table = dict(workshop.config["stages"][name])
     if table.pop("compiled", False):
         compile_blocks(objective)
+    time_mean = table.pop("time_mean", 0.0)
     settings = RunSettings.from_table(table)
     from accelerate import Accelerator
 
     accelerator = Accelerator(mixed_precision=settings.precision, cpu=workshop.device.type == "cpu")
-    source = batches.Batches(columns, settings.batch_size, settings.seed, make)
+    source = batches.Batches(columns, settings.batch_size, settings.seed, make, time_mean)
     run = TrainingRun(objective, source, settings, workshop.folder / "runs" / name, accelerator, watch)
     return run if run.run(max_seconds=seconds) else None
 

@@ -39,7 +39,7 @@ def main(folder: Path) -> None:
     assert all(type(weight).__name__ == "DTensor" for weight in whole.parameters)
     whole.run()
     laboratory.release(whole, "stage1")
-    states = [state for slot in whole.optimiser.state.values() for state in slot.values() if state.numel() > 1]
+    states = [state for slot in whole.optimisers[0].state.values() for state in slot.values() if state.numel() > 1]
     counted = {"weights": whole.parameters, "moments": states, "average": whole.average.weights}
     own = {name: sum(local(weight).nbytes for weight in weights) for name, weights in counted.items()}
 

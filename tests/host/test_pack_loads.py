@@ -1,7 +1,6 @@
-"""The pack loads: in both hosts, under any folder name, in next to no time, and shows itself well."""
+"""The pack loads: in both hosts, under any folder name, with no library loaded for it, and shows itself well."""
 
 import json
-import re
 import subprocess
 import sys
 
@@ -39,12 +38,6 @@ def test_nothing_is_said_about_us_in_the_log(any_server):
     assert "IMPORT FAILED" not in start and "Traceback" not in start, start
 
 
-def test_import_takes_no_time(any_server):
-    """ComfyUI's own line rounds to 0.1 s and its seconds pass on a busy machine too; the exact measure is below."""
-    line = next(line for line in any_server.log().splitlines() if re.search(r"seconds.*custom_nodes/infu-nodes$", line))
-    assert float(re.search(r"([\d.]+) seconds", line).group(1)) <= 0.3, line
-
-
 def test_every_node_can_be_found_and_understood(any_server):
     for name, node in our_nodes(any_server).items():
         assert node["category"].split("/")[0] == "InfU", f"{name} is in {node['category']}"
@@ -76,20 +69,17 @@ def test_no_stock_node_is_replaced(server):
 
 FOLDERS = ("infu-nodes", "ComfyUI_InfU", "infu nodes 0.1", "1nfu.main")
 LOAD = """
-import asyncio, json, sys, time
+import asyncio, json, sys
 sys.path.insert(0, {comfyui!r})
 sys.argv = ["main.py", "--cpu", "--base-directory", {base!r}]
 import comfy.options
 comfy.options.enable_args_parsing()
 import nodes, comfy_api.latest, comfy.samplers, comfy.sd, comfy.sample, comfy_config.config_parser
-heavy = ("insightface", "onnxruntime", "onnx", "facexlib", "cv2", "skimage", "diffusers", "matplotlib")
-before = set(sys.modules)
 for folder in {folders!r}:
-    start = time.process_time()
+    before = set(sys.modules)
     done = asyncio.run(nodes.load_custom_node({base!r} + "/custom_nodes/" + folder, module_parent="custom_nodes"))
-    took = time.process_time() - start
-    new = sorted(set(heavy) & (set(sys.modules) - before))
-    print("RESULT", json.dumps(dict(folder=folder, done=done, took=took, heavy=new)))
+    new = sorted(set(sys.modules) - before)
+    print("RESULT", json.dumps(dict(folder=folder, done=done, new=new)))
 """
 
 
@@ -112,12 +102,12 @@ def test_any_folder_name_through_a_symlink(loads, folder):
     assert loads[folder]["done"], loads[folder]["log"][-3000:]
 
 
-def test_importing_loads_no_face_library_and_takes_no_time(loads):
-    """What ComfyUI has not loaded itself, once Python keeps the compiled files: under 50 ms of processor time."""
-    first = loads[FOLDERS[0]]
-    assert not first["heavy"], f"loaded at start although only some runs need them: {first['heavy']}"
-    later = min(loads[folder]["took"] for folder in FOLDERS[1:])
-    assert later < 0.05, f"importing took {later * 1000:.0f} ms, and {first['took'] * 1000:.0f} ms when it compiled"
+def test_importing_loads_nothing_but_the_pack(loads):
+    """No library that ComfyUI has not loaded itself, so starting with the pack takes no longer than reading it."""
+    for outcome in loads.values():
+        libraries = {name.split(".")[0] for name in outcome["new"] if "/custom_nodes/" not in name}
+        unasked = libraries - sys.stdlib_module_names
+        assert not unasked, f"loaded at start although only some runs need them: {unasked}"
 
 
 def test_the_entry_file_imports_nothing():

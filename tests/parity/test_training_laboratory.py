@@ -199,8 +199,8 @@ def test_the_dry_run_counts_what_a_real_step_takes(folder):
     kept, once = kept_bytes((objective, transformer), lambda rows: objective(**rows).mean(), batch)
     objective(**batch).mean().backward()
     gradients = sum(weight.grad.nbytes for weight in real.parameters if weight.grad is not None)
-    real.optimiser.step()
-    moments = [value for slot in real.optimiser.state.values() for value in slot.values() if value.numel() > 1]
+    real.optimisers[0].step()
+    moments = [value for slot in real.optimisers[0].state.values() for value in slot.values() if value.numel() > 1]
 
     weights = sum(weight.nbytes for weight in real.parameters)
     fixed = weights + gradients + sum(value.nbytes for value in moments)

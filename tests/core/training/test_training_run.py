@@ -10,6 +10,7 @@ from torch import nn
 
 pytest.importorskip("accelerate")
 
+from infu_core.training.optimisers import optimisers_of  # noqa: E402
 from infu_core.training.run_settings import RunSettings  # noqa: E402
 from infu_core.training.training_run import TrainingRun  # noqa: E402
 
@@ -39,21 +40,31 @@ SETTINGS = RunSettings(
 )
 
 
+class Wide(Line):
+    """Wide enough for Muon to have a matrix of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(4, 128), nn.GELU(), nn.Linear(128, 128), nn.GELU(), nn.Linear(128, 1))
+
+
 def run_in(folder, settings=SETTINGS, watch=None):
-    return TrainingRun(Line(), batches, settings, folder, watch=watch)
+    return TrainingRun(Line() if settings.optimiser == "adamw" else Wide(), batches, settings, folder, watch=watch)
 
 
 def losses(folder):
     return [json.loads(line)["loss"] for line in (folder / "loss.jsonl").read_text().splitlines()]
 
 
-def test_a_resumed_run_is_bit_exact(tmp_path):
-    whole = run_in(tmp_path / "whole")
+@pytest.mark.parametrize("optimiser", ["adamw", "muon"])
+def test_a_resumed_run_is_bit_exact(tmp_path, optimiser):
+    settings = replace(SETTINGS, optimiser=optimiser)
+    whole = run_in(tmp_path / "whole", settings)
     assert whole.run()
 
-    first = run_in(tmp_path / "parts")
+    first = run_in(tmp_path / "parts", settings)
     assert not first.run(steps=5)
-    second = run_in(tmp_path / "parts")
+    second = run_in(tmp_path / "parts", settings)
     assert second.step == 5
     assert second.run()
 
@@ -97,7 +108,7 @@ def test_it_learns(tmp_path):
 
 
 def test_the_optimiser_is_the_published_one(tmp_path):
-    group = run_in(tmp_path).optimiser.param_groups[0]
+    group = run_in(tmp_path).optimisers[0].param_groups[0]
     assert (group["betas"], group["weight_decay"]) == ((0.9, 0.999), 0.01)
 
 
@@ -203,3 +214,16 @@ def test_a_part_learns_at_its_share_of_the_rate(tmp_path):
 def test_a_share_of_an_unknown_part_is_refused(tmp_path):
     with pytest.raises(ValueError, match="shares names projector"):
         run_in(tmp_path, replace(SETTINGS, shares={"projector": 0.1}))
+
+
+def test_muon_moves_the_hidden_matrices_and_adamw_the_rest():
+    wide = Wide()
+    muon, adamw = optimisers_of(wide, replace(SETTINGS, optimiser="muon"))
+    assert [id(weight) for group in muon.param_groups for weight in group["params"]] == [id(wide.net[2].weight)]
+    assert sum(len(group["params"]) for group in adamw.param_groups) == 5
+    assert [type(one) for one in optimisers_of(wide, SETTINGS)] == [torch.optim.AdamW]
+
+
+def test_an_unknown_optimiser_is_refused_in_words():
+    with pytest.raises(ValueError, match='optimiser is "sgd"; choose "adamw" or "muon".'):
+        replace(SETTINGS, optimiser="sgd")
