@@ -47,14 +47,11 @@ class MiniatureFiles:
     def missing(self) -> list[str]:
         return [path.name for path in self.all() if not path.is_file()]
 
-    def complete(self) -> bool:
-        return not self.missing()
-
     def require(self) -> None:
         """Raises `ValueError` with what to do where a file is missing."""
         missing = self.missing()
         if missing:
             raise ValueError(
-                f"The miniature is not complete: {self.folder} lacks {', '.join(missing)}; train it with "
-                "`make miniature` (hours on a CPU), or install a release of the pack that brings it."
+                f"The miniature is not complete: {self.folder} lacks {', '.join(missing)}; install the "
+                "pack again, or train it with `make miniature` (hours on a CPU)."
             )

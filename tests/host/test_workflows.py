@@ -9,8 +9,6 @@ from harness.graphs import NOTE, api_from_ui
 from harness.tiny_workflows import WORKFLOWS, api_twin, changed, is_miniature, tiny
 from PIL import Image
 
-from miniature.files import MiniatureFiles
-
 SHOWS = ("SaveImage", "PreviewImage")
 every_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 
@@ -29,15 +27,6 @@ def pixels(server, graph) -> np.ndarray:
     ends = {key: outputs[key] for key, node in graph.items() if node["class_type"] in SHOWS}
     pictures = server.images({"outputs": ends})
     return np.asarray([np.asarray(picture.convert("RGB"), dtype=float) for picture in pictures])
-
-
-def runnable(path, names) -> dict:
-    """The workflow on files that are here; one on the miniature is skipped aloud as long as its weights are missing."""
-    graph = tiny(path, names)
-    missing = [file.name for file in MiniatureFiles().all() if not file.is_file()]
-    if is_miniature(graph) and missing:
-        pytest.skip(f"[miniature] it is not trained yet: no {', '.join(missing)}")
-    return graph
 
 
 def named(stem: str):
@@ -104,13 +93,13 @@ def test_the_files_are_those_that_their_source_makes(name, object_info, tmp_path
 
 @every_workflow
 def test_it_makes_a_picture(path, any_server):
-    picture = pixels(any_server, runnable(path, any_server.names))
+    picture = pixels(any_server, tiny(path, any_server.names))
     assert len(picture) >= 1 and picture.std() > 5, picture.std()
 
 
 @every_workflow
 def test_the_identity_is_seen_in_the_picture(path, server):
-    graph = runnable(path, server.names)
+    graph = tiny(path, server.names)
     difference = np.abs(pixels(server, graph) - pixels(server, changed(graph, "ApplyInfuseNet", strength=0.0)))
     touched = difference[difference > 0]  # a detail pass leaves most of its picture alone
     assert touched.mean() > 2, f"mean change {touched.mean():.2f} of 255, where there is any"
