@@ -9,7 +9,6 @@ from torch import Tensor
 from infu_core.training.flow_matching import logit_normal
 
 from ..networks.autoencoder import LATENT_CHANNELS, LIVE_CHANNELS
-from ..networks.text_encoder import LENGTH
 
 Columns = dict[str, Tensor]
 DETECTOR_SIZES = (160, 640, 320, 640)
@@ -123,39 +122,42 @@ def _flow(draw: Draw, latents: Tensor) -> Columns:
     return {"noise": draw.latent_noise(*latents.shape[2:]), "time": draw.time()}
 
 
-def _wording(draw: Draw, words: Tensor) -> Tensor:
-    """One of each picture's wordings, [B, LENGTH]."""
-    choice = (draw.uniform() * words.shape[1]).long()
-    return words.gather(1, choice[:, None, None].expand(-1, 1, LENGTH))[:, 0]
+def _one_of_each(draw: Draw, choices: Tensor) -> Tensor:
+    """[B, K, ...] -> [B, ...]: one of the K, for each row another."""
+    choice = (draw.uniform() * choices.shape[1]).long()
+    return choices[torch.arange(len(choices), device=choices.device), choice]
 
 
 def latents_with_words(draw: Draw, columns: Columns, step: int) -> Columns:
     rows = draw.rows(len(columns["latents"]))
     latents = columns["latents"][rows].float()
-    words = _wording(draw, columns["words"][rows])
+    words = _one_of_each(draw, columns["words"][rows])
     return {"latents": latents, "words": words, "named": (draw.uniform() > 0.1).float(), **_flow(draw, latents)}
 
 
 def latents_with_guidance(draw: Draw, columns: Columns, step: int) -> Columns:
     rows = draw.rows(len(columns["latents"]))
     latents = columns["latents"][rows].float()
-    words = _wording(draw, columns["words"][rows])
+    words = _one_of_each(draw, columns["words"][rows])
     return {"latents": latents, "words": words, "guidance": 1 + 5 * draw.uniform(), **_flow(draw, latents)}
 
 
 def identities(text, black: Tensor) -> Callable[[Draw, Columns, int], Columns]:
-    """Batches for `IdentityObjective`; half of the control pictures show the pose, half are `black` [1, 16, H, W]."""
+    """Batches for `IdentityObjective`: one of a picture's wordings, one of its identities' `vectors` [n, K, 512].
+
+    Half of the control pictures show the pose, half are `black` [1, 16, H, W].
+    """
 
     def make(draw: Draw, columns: Columns, step: int) -> Columns:
         rows = draw.rows(len(columns["latents"]))
         latents = columns["latents"][rows].float()
         posed = draw.uniform() < 0.5
         with torch.no_grad():
-            context, pooled = text(_wording(draw, columns["words"][rows]).long())
+            context, pooled = text(_one_of_each(draw, columns["words"][rows]).long())
         return {
             "latents": latents,
             "control": torch.where(posed[:, None, None, None], columns["control"][rows].float(), black),
-            "vectors": columns["vectors"][rows].float(),
+            "vectors": _one_of_each(draw, columns["vectors"][rows]).float(),
             "context": context,
             "pooled": pooled,
             **_flow(draw, latents),

@@ -22,7 +22,7 @@ from .workshop import PORTION, Workshop
 
 
 def make_pairs(workshop: Workshop) -> dict[str, Tensor]:
-    """latents [n, 16, h, w], words [n, 1, T], vectors [n, 512] of the photo, points [n, 1, 10] of the made face."""
+    """latents [n, 16, h, w], words [n, 1, T], vectors [n, 1, 512] of the photo, points [n, 1, 10] of the made face."""
     kept = workshop.folder / "pairs.pt"
     if kept.exists():
         return torch.load(kept, weights_only=True)
@@ -75,7 +75,7 @@ def make_pairs(workshop: Workshop) -> dict[str, Tensor]:
         rows = {
             "latents": workshop.latents_of(pictures),
             "words": words[:, None],
-            "vectors": vectors.half(),
+            "vectors": vectors.half()[:, None],
             "points": points[:, None],
         }
         for name, value in rows.items():

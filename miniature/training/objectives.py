@@ -170,3 +170,23 @@ class MiniatureBase:
     ) -> Tensor:
         guidance = torch.full_like(time, self.guidance)
         return self.flux(image, context, pooled, time, guidance, positions, residuals)
+
+
+class StrengthenedBase(MiniatureBase):
+    """The base at guidances from `lowest` to `highest`, one for each row, less what they add to the bare base.
+
+    So residuals are learned where they will act, and what they are to bring about stays the flow itself.
+    """
+
+    def __init__(self, flux: Flux, lowest: float, highest: float):
+        super().__init__(flux)
+        self.lowest, self.highest = lowest, highest
+
+    def __call__(
+        self, image: Tensor, context: Tensor, pooled: Tensor, time: Tensor, positions: Tensor, residuals: Residuals
+    ) -> Tensor:
+        guidance = torch.linspace(self.lowest, self.highest, len(time), device=time.device).to(time)
+        with torch.no_grad():
+            plain = self.flux(image, context, pooled, time, torch.full_like(time, PLAIN_GUIDANCE), positions)
+            guided = self.flux(image, context, pooled, time, guidance, positions)
+        return self.flux(image, context, pooled, time, guidance, positions, residuals) - (guided - plain)

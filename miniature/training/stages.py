@@ -30,8 +30,10 @@ from .objectives import (
     GuidanceObjective,
     MiniatureBase,
     RecogniserObjective,
+    StrengthenedBase,
     TextToImageObjective,
 )
+from .other_renderings import pair_renderings
 from .poses import draw_poses
 from .watches import PromptWatch, identity_watch
 from .workshop import Workshop
@@ -52,6 +54,7 @@ def _run(
     table = dict(workshop.config["stages"][name])
     if table.pop("compiled", False):
         compile_blocks(objective)
+    table.pop("guidances", None)
     time_mean = table.pop("time_mean", 0.0)
     settings = RunSettings.from_table(table)
     from accelerate import Accelerator
@@ -216,7 +219,9 @@ def _identity_run(workshop: Workshop, name: str, before: str | None, columns: ba
         begin_telling_apart(projector)
     if workshop.config["stages"][name].get("compiled"):
         compile_blocks(flux)
-    objective = IdentityObjective(MiniatureBase(flux), infusenet, projector)
+    guidances = workshop.config["stages"][name].get("guidances")
+    base = StrengthenedBase(flux, *guidances) if guidances else MiniatureBase(flux)
+    objective = IdentityObjective(base, infusenet, projector)
     watch = identity_watch(workshop, flux, text)
     run = _run(workshop, name, objective, columns, batches.identities(text, workshop.black), seconds, watch)
     if run:
@@ -232,15 +237,19 @@ def stage1(workshop: Workshop, seconds: float | None) -> bool:
     columns = {
         "latents": renders["latents"],
         "words": renders["words"],
-        "vectors": workshop.vectors_of(renders["crops"][:, 0]).half(),
+        "vectors": workshop.vectors_of(renders["crops"][:, 0]).half()[:, None],
         "control": pose_latents(workshop, renders["points"]),
     }
     return _identity_run(workshop, "stage1", None, columns, seconds)
 
 
 def stage2(workshop: Workshop, seconds: float | None) -> bool:
-    """Single person, multiple samples: an identity from a photo, a picture that stage 1 made of it."""
-    pairs = make_pairs(workshop)
+    """Single person, multiple samples: an identity from a photo, and another picture of its person.
+
+    `pairs.source` says whose picture: `made` by stage 1, as published, or `rendered`.
+    """
+    source = {"made": make_pairs, "rendered": pair_renderings}[workshop.config["pairs"].get("source", "made")]
+    pairs = source(workshop)
     columns = {name: pairs[name].to(workshop.device) for name in ("latents", "words", "vectors")}
     columns["control"] = pose_latents(workshop, pairs["points"])
     return _identity_run(workshop, "stage2", "stage1", columns, seconds)
