@@ -62,7 +62,7 @@ def how_much() -> list:
             min=0.0,
             max=1.0,
             step=0.01,
-            tooltip="Gives the prompt's style back (AdaIN-mean): 0 as published; try 0.3 to 1 where watercolour or ink turns into a photo.",
+            tooltip="Gives the prompt's style back (AdaIN-mean): 0 as published; where watercolour or ink turns into a photo, try 0.5 first.",
         ),
         io.Combo.Input(
             "region_mode",

@@ -129,5 +129,6 @@ CLAIMS: dict[str, Claim] = {
 for mode in ("blend", "slerp", "stack"):
     CLAIMS[f"{mode} to half"] = Claim(f"{mode}: half of B is more like B, less like A, than A", leaning(mode, 0, 0.5))
     CLAIMS[f"{mode} to whole"] = Claim(f"{mode}: B is more like B, less like A, than half", leaning(mode, 0.5, 1))
+CLAIMS["mixed"] = Claim("B alone is more like B, less like A, than A alone", leaning("blend", 0, 1))
 for mode in REGIONS[1:]:
     CLAIMS[f"two people {mode}"] = Claim(f"{mode}: each region is more like its own person", kept_apart(mode))

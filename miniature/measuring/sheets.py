@@ -68,8 +68,7 @@ def mixing_sheet(cells: Cells, pairs: int = 3):
         for mode in ("blend", "slerp", "stack"):
             made = [mixture(cells, mode, weight) for weight in weights]
             line = [
-                Cell(one.pictures[pair, 0].numpy(), f"A {one.to_a[pair, 0]:.2f}  B {one.to_b[pair, 0]:.2f}")
-                for one in made
+                Cell(one.pictures[pair, 0].numpy(), alike_both(one.to_a[pair, 0], one.to_b[pair, 0])) for one in made
             ]
             rows.append((f"{a.number} and {b.number}\n{mode}", [Cell(a.photo), *line, Cell(b.photo)]))
     columns = ["photo of A", *(f"weight of B\n{weight:g}" for weight in weights), "photo of B"]
@@ -95,3 +94,7 @@ def couples_sheet(cells: Cells, ways: dict[str, Couples], pairs: int = 4):
 
 def alike(value: Tensor) -> str:
     return "no face" if value.isnan() else f"{float(value):.2f}"
+
+
+def alike_both(to_a: Tensor, to_b: Tensor) -> str:
+    return "no face" if to_a.isnan() else f"A {alike(to_a)}  B {alike(to_b)}"
