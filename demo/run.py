@@ -77,7 +77,7 @@ def finish(studio, pictures: dict):
         f"{PEOPLE[0]} and {PEOPLE[1]} of the node Drawn Face, whom the model never saw.\n"
         f"like A over the six prompts, mean: {result.without:.2f} without identity, {result.given:.2f} with. "
         f"A's and B's pictures are {result.apart:.2f} apart, their photos {result.photos_apart:.2f}. "
-        "Each section's noise was chosen among ten for whole faces."
+        "B was chosen among thirteen, each section's noise among ten."
     )
     path = ROOT / "output" / "demo.png"
     path.parent.mkdir(exist_ok=True)

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-PEOPLE = (2, 9)
-"""Two people by their numbers, as in the node Drawn Face; both women, so that one prompt fits both."""
+PEOPLE = (2, 10)
+"""Two people by their numbers, as in the node Drawn Face; both women, so that one prompt fits both, and far apart."""
 NAMES = ("A", "B")
 SIZE, STEPS, GUIDANCE = 128, 20, 3.0
-SEEDS = {"alone": 2, "mixed": 15, "couples": 29}
+SEEDS = {"alone": 2, "mixed": 2, "couples": 3}
 """Each was chosen among ten for faces that come out whole: the miniature's often do not."""
 
 
