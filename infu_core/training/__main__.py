@@ -28,6 +28,7 @@ def main(words: list[str] | None = None) -> int:
     folder = laboratory.release(run, given.stage)
     if run.accelerator.is_main_process:
         print(f"Step {run.step} of {run.settings.steps}; the weights so far are in {folder}.")
+    run.accelerator.end_training()  # or a process that leaves with the group open may abort
     return 0 if complete else 3
 
 

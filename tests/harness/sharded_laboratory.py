@@ -53,8 +53,10 @@ def main(folder: Path) -> None:
 
     AcceleratorState._reset_state()
     half = ShardedOnCpu(folder / "bf16.toml", folder / "sharded")
-    half.open_run("stage2").run()
+    last = half.open_run("stage2")
+    last.run()
     print(f"bytes {own}")
+    last.accelerator.end_training()
 
 
 if __name__ == "__main__":

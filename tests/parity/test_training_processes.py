@@ -38,6 +38,7 @@ for parts in (1, 2):
     run = told.TrainingRun(told.Line(), told.batches, settings, folder, Accelerator(cpu=True))
     assert run.accelerator.num_processes == 2
     run.run(steps=6)
+run.accelerator.end_training()
 """
 
 
