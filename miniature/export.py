@@ -16,7 +16,7 @@ def main() -> None:
     arguments.add_argument("--folder", type=Path, default=Path("build/miniature"))
     arguments.add_argument("--to", type=Path, default=SHIPPED)
     arguments.add_argument("--judges", type=Path, default=Path("tests/behaviour/judges"))
-    arguments.add_argument("--stage", choices=("stage1", "stage2"), help="the one that the config ships")
+    arguments.add_argument("--stage", choices=("stage1", "stage2"), default="stage2")
     given = arguments.parse_args()
     size = export(Workshop.open(given.config, given.folder, "cpu"), given.to, given.judges, given.stage)
     print(f"{given.to}: {size / 1e6:.1f} MB")

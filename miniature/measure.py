@@ -1,7 +1,7 @@
 """Measure the miniature: `python -m miniature.measure`. Writes tables, curves and sheets to `measurements/`.
 
 The workshop's finished weights are exported first, so that what is measured is what ships. `--files` measures files
-that are exported already, and then has no other stage to compare with.
+that are exported already, and then has no stage 1 to compare with.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from .measuring.networks import load_networks
 from .measuring.sheets import couples_sheet, mixing_sheet, people_sheet
 from .measuring.studio import Studio
 from .measuring.table import Table
-from .training.export import export, shipped_stage
+from .training.export import export
 from .training.workshop import Workshop
 
 HERE = Path(__file__).parent
@@ -37,15 +37,12 @@ def main() -> None:
         torch.set_num_threads(given.threads)
     began = time.monotonic()
     report = Report(given.to)
-    shipped = shipped_stage(tomllib.loads(given.config.read_text()))
-    files = exported(given, shipped)
+    files = exported(given, "stage2")
     cells = open_cells(given, files)
     for name in given.experiments.split(","):
         report.add(name, EXPERIMENTS[name](cells))
-    other = {"stage1": "stage2", "stage2": "stage1"}[shipped]
-    if not given.files and Workshop.open(given.config, given.folder, "cpu").finished(f"{other}-infusenet"):
-        by_stage = {shipped: cells, other: open_cells(given, exported(given, other))}
-        report.add("stages", stages(by_stage["stage1"], by_stage["stage2"]))
+    if not given.files and Workshop.open(given.config, given.folder, "cpu").finished("stage1-infusenet"):
+        report.add("stages", stages(open_cells(given, exported(given, "stage1")), cells))
     ways = {mode: couples(cells, mode) for mode in REGIONS}
     if given.official:
         from .measuring.official_pack import official_couples

@@ -18,11 +18,8 @@ from ..networks.recognisers import Judge, Recogniser
 from .workshop import Workshop
 
 
-def export(workshop: Workshop, folder: Path, judges: Path | None = None, stage: str | None = None) -> int:
-    """Write the miniature to `folder` (and the judges, which only tests need); returns its size in bytes.
-
-    `stage`: whose InfuseNet and projector; by default the one that the config names in `ships`.
-    """
+def export(workshop: Workshop, folder: Path, judges: Path | None = None, stage: str = "stage2") -> int:
+    """Write the miniature to `folder` (and the judges, which only tests need); returns its size in bytes."""
     files = MiniatureFiles(folder)
     folder.mkdir(parents=True, exist_ok=True)
     flux = workshop.trained("flux", workshop.flux())
@@ -31,17 +28,13 @@ def export(workshop: Workshop, folder: Path, judges: Path | None = None, stage: 
     _save(autoencoder.state_dict(), files.vae, torch.float16)
     _save(workshop.trained("text", workshop.text()).state_dict(), files.text, torch.float16)
     _save(workshop.trained("recogniser", Recogniser()).state_dict(), files.recogniser, torch.float16)
-    _export_identity(workshop, files, stage or shipped_stage(workshop.config))
+    _export_identity(workshop, files, stage)
     export_detector(workshop.trained("detector", Detector()), files.detector)
     if judges:
         judges.mkdir(parents=True, exist_ok=True)
         for name, network in zip(JUDGES, (Judge(), AttributeClassifier()), strict=True):
             _save(workshop.trained(name, network).state_dict(), judges / f"{name}.safetensors", torch.float16)
     return sum(path.stat().st_size for path in files.all())
-
-
-def shipped_stage(config: dict) -> str:
-    return config.get("ships", "stage2")
 
 
 def flux_names(weights: dict[str, Tensor]) -> dict[str, Tensor]:
