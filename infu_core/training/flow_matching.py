@@ -47,10 +47,12 @@ def velocity(clean: Tensor, draws: Draws) -> Tensor:
     return draws.noise.to(clean) - clean
 
 
-def flow_loss(predicted: Tensor, clean: Tensor, draws: Draws) -> Tensor:
-    """Mean squared error per sample, [B] float32."""
-    error = predicted.float() - velocity(clean, draws).float()
-    return error.square().flatten(1).mean(1)
+def flow_loss(predicted: Tensor, clean: Tensor, draws: Draws, region: Tensor | None = None) -> Tensor:
+    """Mean squared error per sample, [B] float32; of the tokens of `region` [B, L] alone, where one is given."""
+    error = (predicted.float() - velocity(clean, draws).float()).square()
+    if region is None:
+        return error.flatten(1).mean(1)
+    return (error.mean(2) * region).sum(1) / region.sum(1)
 
 
 def _mixed(seed: int, step: int, position: int) -> int:

@@ -55,11 +55,14 @@ class IdentityObjective(nn.Module):
         pooled: Tensor,
         noise: Tensor,
         time: Tensor,
+        region: Tensor | None = None,
     ) -> Tensor:
         """Loss per sample, [B].
 
         `latents`, `control`, `noise` [B, 16, H, W] in the denoiser's scale; `vectors` [B, E] of length one;
         `context` [B, T, C] and `pooled` [B, P] of the prompt; `time` [B]. All are used in the dtype of `noise`.
+        `region` [B, L]: 1 at the tokens of the person, where several share a picture; residuals act and loss counts
+        there alone. None, as published: everywhere.
         """
         latents, control, vectors, context, pooled = (
             value.to(noise) for value in (latents, control, vectors, context, pooled)
@@ -69,8 +72,10 @@ class IdentityObjective(nn.Module):
         noisy = pack(noised(latents, draws))
         positions = token_positions(*token_grid(*latents.shape[-2:]), latents.device)
         residuals = self._residuals(noisy, pack(control), vectors, time, pooled, positions)
+        if region is not None:
+            residuals = residuals.scaled(region[..., None])
         predicted = self._base[0](noisy, context, pooled, time, positions, residuals)
-        return flow_loss(predicted, clean, Draws(pack(noise), time))
+        return flow_loss(predicted, clean, Draws(pack(noise), time), region)
 
     def residuals(
         self, image: Tensor, control: Tensor, vectors: Tensor, time: Tensor, pooled: Tensor, positions: Tensor

@@ -31,6 +31,8 @@ def render(scene: Scene, size: int = 128) -> Rendering:
     return Rendering(image, boxes, key_points, scene)
 
 
-def render_random(seed: int, people: tuple[int, ...], style: str | None = None, size: int = 128) -> Rendering:
+def render_random(
+    seed: int, people: tuple[int, ...], style: str | None = None, size: int = 128, sway: float = 1.0
+) -> Rendering:
     """The people of these numbers in a random scene."""
-    return render(scene(seed, tuple(person(number) for number in people), style), size)
+    return render(scene(seed, tuple(person(number) for number in people), style, sway=sway), size)

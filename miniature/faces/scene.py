@@ -52,14 +52,17 @@ class Scene:
     light: tuple[float, float, float]  # direction, towards the light
 
 
-def scene(seed: int, people: tuple[Person, ...], style: str | None = None, restyle: float = 0.35) -> Scene:
+def scene(
+    seed: int, people: tuple[Person, ...], style: str | None = None, restyle: float = 0.35, sway: float = 1.0
+) -> Scene:
     """A random picture of these people (none, one or two).
 
     With probability `restyle` each, hair colour, hair style, beard and glasses are not what they usually wear.
+    `sway`: how far heads turn and move, eyes look about and light comes from the side; 0 sits for a portrait.
     """
     rng = np.random.default_rng((0x5CE2E, seed))
     dressed = tuple(_dressed(person, rng, restyle) for person in people)
-    angle = rng.uniform(-1.1, 1.1)
+    angle = sway * rng.uniform(-1.1, 1.1)
     light = np.array((np.sin(angle), -rng.uniform(0.1, 0.8), rng.uniform(0.7, 1.2)))
     light = light / np.linalg.norm(light)
     chosen = str(rng.choice(STYLES, p=(0.4, 0.2, 0.2, 0.2)))
@@ -68,7 +71,7 @@ def scene(seed: int, people: tuple[Person, ...], style: str | None = None, resty
     return Scene(
         seed=seed,
         people=dressed,
-        placements=tuple(_placement(rng, index, count) for index in range(count)),
+        placements=tuple(_placement(rng, index, count, sway) for index in range(count)),
         style=style or chosen,
         background=background,
         light=tuple(float(v) for v in light),
@@ -88,21 +91,21 @@ def _dressed(person: Person, rng: np.random.Generator, restyle: float) -> Person
     return replace(person, **changes)
 
 
-def _placement(rng: np.random.Generator, index: int, count: int) -> Placement:
+def _placement(rng: np.random.Generator, index: int, count: int, sway: float) -> Placement:
     if count == 1:
-        x, size = 0.5 + 0.06 * rng.standard_normal(), rng.uniform(0.27, 0.36)
+        x, size = 0.5 + 0.06 * sway * rng.standard_normal(), 0.315 + sway * rng.uniform(-0.045, 0.045)
     else:
-        x, size = (0.27, 0.73)[index] + 0.02 * rng.standard_normal(), rng.uniform(0.2, 0.25)
-    yaw = float(np.clip(0.26 * rng.standard_normal(), -0.6, 0.6))
+        x, size = (0.27, 0.73)[index] + 0.02 * sway * rng.standard_normal(), 0.225 + sway * rng.uniform(-0.025, 0.025)
+    yaw = float(np.clip(0.26 * sway * rng.standard_normal(), -0.6, 0.6))
     return Placement(
         x=float(np.clip(x, 0.25, 0.75)),
-        y=float(np.clip(0.48 + 0.03 * rng.standard_normal(), 0.42, 0.55)),
+        y=float(np.clip(0.48 + 0.03 * sway * rng.standard_normal(), 0.42, 0.55)),
         size=float(size),
         yaw=yaw,
-        pitch=float(np.clip(0.1 * rng.standard_normal(), -0.28, 0.28)),
-        roll=float(np.clip(0.09 * rng.standard_normal(), -0.3, 0.3)),
+        pitch=float(np.clip(0.1 * sway * rng.standard_normal(), -0.28, 0.28)),
+        roll=float(np.clip(0.09 * sway * rng.standard_normal(), -0.3, 0.3)),
         expression=str(rng.choice(EXPRESSIONS, p=(0.34, 0.26, 0.14, 0.1, 0.08, 0.08))),
-        gaze=(float(rng.uniform(-0.35, 0.35)) + 0.3 * yaw, float(rng.uniform(-0.15, 0.15))),
+        gaze=(sway * float(rng.uniform(-0.35, 0.35)) + 0.3 * yaw, sway * float(rng.uniform(-0.15, 0.15))),
         shirt=str(rng.choice(list(BACKDROPS))),
         hat="none" if rng.random() < 0.88 else str(rng.choice(list(HATS))),
     )

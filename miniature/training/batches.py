@@ -160,6 +160,7 @@ def identities(text, black: Tensor) -> Callable[[Draw, Columns, int], Columns]:
             "vectors": _one_of_each(draw, columns["vectors"][rows]).float(),
             "context": context,
             "pooled": pooled,
+            **({"region": columns["region"][rows].float()} if "region" in columns else {}),
             **_flow(draw, latents),
         }
 

@@ -1,4 +1,4 @@
-"""Stage 2's data as nobody has it of real people: another photo of the same person, rendered.
+"""Stage 2's data as nobody has it of real people: a photo of the same person, rendered.
 
 InfiniteYou makes its pairs with the stage-1 model because photos of one person in many styles are scarce
 (section 3.4). Renderings are not: a pair of them has no mistake of a model in it.
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .batches import Columns
+from .portraits import portraits_by_person
 from .workshop import Workshop
 
 PHOTO = 0
@@ -17,27 +18,27 @@ PHOTO = 0
 
 
 def pair_renderings(workshop: Workshop) -> Columns:
-    """latents [n, 16, h, w], words [n, W, T], points [n, 1, 10] of pictures; vectors [n, K, 512] of other photos."""
-    every = workshop.renders("singles")
-    renders = workshop.encoded("singles")
-    rows, photos = other_photos(every["people"][:, 0], every["labels"][:, 0] == PHOTO, len(renders["latents"]))
-    vectors = workshop.vectors_of(every["crops"][:, 0]).half()
-    pictures = {name: renders[name][rows] for name in ("latents", "words", "points")}
-    return {**pictures, "vectors": vectors[photos]}
+    """The rows of `portraits_by_person` but people and crops; vectors [n, K, 512] of other pictures, all photos."""
+    singles, portraits = workshop.renders("singles"), portraits_by_person(workshop)
+    photos = (singles["labels"][:, 0] == PHOTO).nonzero()[:, 0]
+    rows, photo = photos_of(portraits["people"], singles["people"][photos, 0])
+    vectors = workshop.vectors_of(singles["crops"][photos, 0]).half()
+    pictures = {name: portraits[name][rows] for name in ("latents", "words", "points", "region")}
+    return {**pictures, "vectors": vectors[photo]}
 
 
-def other_photos(people: Tensor, photo: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """Rows [n] among the first `count` whose person [pictures] has another photo, and such photos' rows [n, K].
+def photos_of(people: Tensor, owners: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows [n] of `people` who own photos, and their photos' rows [n, K] among `owners`.
 
-    `photo` [pictures] is true where the picture looks like one. Who has fewer than K is shown some of them again.
+    K is the most that one of them owns; who owns fewer is shown some of them again.
     """
     of_person: dict[int, list[int]] = {}
-    for row in photo.nonzero()[:, 0].tolist():
-        of_person.setdefault(int(people[row]), []).append(row)
-    others = {row: [other for other in of_person.get(int(people[row]), []) if other != row] for row in range(count)}
-    most = max(map(len, others.values()))
-    rows = [row for row in range(count) if others[row]]
+    for row, owner in enumerate(owners.tolist()):
+        of_person.setdefault(owner, []).append(row)
+    rows = [row for row, person in enumerate(people.tolist()) if person in of_person]
     if not rows:
-        raise ValueError(f"None of {count} pictures has another photo of its person; render more than one of each.")
-    photos = [list(islice(cycle(others[row]), most)) for row in rows]
+        raise ValueError(f"Nobody in {len(people)} pictures has a photo; render more pictures of each person.")
+    shown = [of_person[int(people[row])] for row in rows]
+    most = max(map(len, shown))
+    photos = [list(islice(cycle(own), most)) for own in shown]
     return torch.tensor(rows, device=people.device), torch.tensor(photos, device=people.device)

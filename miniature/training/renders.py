@@ -29,6 +29,7 @@ class RenderPlan:
     group: int = 1
     size: int = 128
     seed: int = 0
+    sway: float = 1.0
 
     def people_of(self, index: int) -> tuple[int, ...]:
         if self.group == 1:
@@ -101,7 +102,7 @@ def describe(plan: RenderPlan, index: int, words: Words) -> dict[str, np.ndarray
     from infu_core.faces.face_alignment import align_face
 
     people = plan.people_of(index)
-    made = render_random(plan.seed * 10_000_019 + index, people, size=plan.size)
+    made = render_random(plan.seed * 10_000_019 + index, people, size=plan.size, sway=plan.sway)
     shapes = plan.arrays()
     row = {
         name: np.full(shape[1:], -1 if name in ("people", "boxes", "points") else 0, kind)

@@ -34,6 +34,7 @@ from .objectives import (
     TextToImageObjective,
 )
 from .other_renderings import pair_renderings
+from .portraits import portraits_by_person
 from .poses import draw_poses
 from .watches import PromptWatch, identity_watch
 from .workshop import Workshop
@@ -147,7 +148,7 @@ def detector(workshop: Workshop, seconds: float | None) -> bool:
 
 
 def _text_columns(workshop: Workshop) -> batches.Columns:
-    sets = [workshop.encoded(name) for name in ("singles", "couples")]
+    sets = [workshop.encoded(name) for name in ("portraits", "double-portraits")]
     return {name: torch.cat([one[name] for one in sets]) for name in ("latents", "words")}
 
 
@@ -182,10 +183,10 @@ def guidance(workshop: Workshop, seconds: float | None) -> bool:
 def pose_latents(workshop: Workshop, points: Tensor) -> Tensor:
     """Key points [n, F, 10] -> the latents of their drawings, as a user's pose picture gives them.
 
-    Of as many as `renders.encoded.poses` says; the others are shown black, as where no pose is given.
+    Of as many as `renders.poses` says; the others are shown black, as where no pose is given.
     """
     sizes = workshop.config["renders"]
-    shown = points[: sizes.get("encoded", {}).get("poses")]
+    shown = points[: sizes.get("poses")]
     drawn = draw_poses(shown.cpu().numpy(), sizes["size"], sizes.get("processes"))
     black = workshop.black.half().expand(len(points) - len(shown), -1, -1, -1)
     return torch.cat([*(workshop.latents_of(torch.from_numpy(part)) for part in drawn), black])
@@ -233,13 +234,10 @@ def _identity_run(workshop: Workshop, name: str, before: str | None, columns: ba
 
 def stage1(workshop: Workshop, seconds: float | None) -> bool:
     """Single person, single sample: picture and identity are of one picture."""
-    renders = workshop.encoded("singles")
-    columns = {
-        "latents": renders["latents"],
-        "words": renders["words"],
-        "vectors": workshop.vectors_of(renders["crops"][:, 0]).half()[:, None],
-        "control": pose_latents(workshop, renders["points"]),
-    }
+    rows = portraits_by_person(workshop)
+    columns = {name: rows[name] for name in ("latents", "words", "region")}
+    columns["vectors"] = workshop.vectors_of(rows["crops"]).half()[:, None]
+    columns["control"] = pose_latents(workshop, rows["points"])
     return _identity_run(workshop, "stage1", None, columns, seconds)
 
 
@@ -250,7 +248,7 @@ def stage2(workshop: Workshop, seconds: float | None) -> bool:
     """
     source = {"made": make_pairs, "rendered": pair_renderings}[workshop.config["pairs"].get("source", "made")]
     pairs = source(workshop)
-    columns = {name: pairs[name].to(workshop.device) for name in ("latents", "words", "vectors")}
+    columns = {name: value.to(workshop.device) for name, value in pairs.items() if name != "points"}
     columns["control"] = pose_latents(workshop, pairs["points"])
     return _identity_run(workshop, "stage2", "stage1", columns, seconds)
 

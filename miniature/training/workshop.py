@@ -23,6 +23,7 @@ from .objectives import to_floats
 from .renders import RenderPlan, open_renders
 
 PORTION = 256
+SETS = ("singles", "couples", "portraits", "double-portraits", "held-out", "held-out-couples")
 
 
 @dataclass
@@ -40,13 +41,16 @@ class Workshop:
         return cls(tomllib.loads(config.read_text()), folder, torch.device(device))
 
     def plan(self, name: str) -> RenderPlan:
-        """What is drawn for a set: singles, couples, held-out, held-out-couples."""
+        """What is drawn for a set. Portraits are what base and InfuseNet learn from; recognisers know every pose."""
         sizes = self.config["renders"]
         size, people = sizes["size"], sizes["people"]
         strangers = {"first": HELD_OUT, "people": sizes["held_out_people"], "size": size}
+        portrait = {"size": size, "sway": sizes["sway"]}
         return {
             "singles": RenderPlan(sizes["singles"], people, size=size),
             "couples": RenderPlan(sizes["couples"], people, group=2, seed=1, size=size),
+            "portraits": RenderPlan(sizes["portraits"], people, seed=4, **portrait),
+            "double-portraits": RenderPlan(sizes["double_portraits"], people, group=2, seed=5, **portrait),
             "held-out": RenderPlan(sizes["held_out"], seed=2, **strangers),
             "held-out-couples": RenderPlan(sizes["held_out_couples"], group=2, seed=3, **strangers),
         }[name]
@@ -59,7 +63,7 @@ class Workshop:
 
     def draw_all(self) -> None:
         """Draw every set of pictures that is not drawn yet, and read none."""
-        for name in ("singles", "couples", "held-out", "held-out-couples"):
+        for name in SETS:
             open_renders(self.folder / "renders" / name, self.plan(name), self.config["renders"].get("processes"))
 
     def _tensor(self, array: np.ndarray) -> Tensor:
@@ -132,12 +136,8 @@ class Workshop:
         return torch.cat(parts)
 
     def encoded(self, name: str) -> dict[str, Tensor]:
-        """The renders of a set with their `latents`, on the device; as many as `renders.encoded` says.
-
-        They are encoded once and kept beside the pictures, for several stages ask for them.
-        """
-        count = self.config["renders"].get("encoded", {}).get(name)
-        renders = {key: value[:count] for key, value in self.renders(name).items()}
+        """The renders of a set with their `latents`, on the device; encoded once, for several stages ask for them."""
+        renders = self.renders(name)
         kept = self.folder / "latents" / f"{name}.safetensors"
         if not kept.exists():
             kept.parent.mkdir(exist_ok=True)

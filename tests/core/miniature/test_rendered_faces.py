@@ -47,6 +47,15 @@ def test_the_picture_keeps_its_layout_at_twice_the_size():
     assert np.abs(halved - small.image).mean() < 12
 
 
+def test_without_sway_heads_sit_for_a_portrait_and_all_else_stays():
+    for seed in range(20):
+        free, still = scene(seed, (person(seed),)), scene(seed, (person(seed),), sway=0.0)
+        assert (free.people, free.style, free.background) == (still.people, still.style, still.background)
+        head = still.placements[0]
+        assert (head.x, head.y, head.yaw, head.pitch, head.roll, head.gaze) == (0.5, 0.48, 0, 0, 0, (0, 0))
+        assert head.expression == free.placements[0].expression
+
+
 def test_captions_use_the_closed_vocabulary_and_tell_the_style():
     words = set(vocabulary())
     wordings = set()

@@ -71,6 +71,21 @@ def test_it_begins_silent_and_learns_who_is_who():
     assert own < 0.5 * first.mean() and own < 0.6 * other
 
 
+def test_in_a_region_residuals_act_and_loss_counts_there_alone():
+    vectors, pictures = people_and_pictures()
+    whole, given = objective(), batch(0, vectors, pictures)
+    for layer in (*whole.infusenet.double_residuals, *whole.infusenet.single_residuals):
+        torch.nn.init.normal_(layer.weight, std=0.02)
+    left = torch.tensor([1.0, 0.0]).repeat(2).expand(16, -1)  # of 2 x 2 tokens
+    halves = [whole(**given, region=region) for region in (left, 1 - left)]
+    assert torch.allclose((halves[0] + halves[1]) / 2, whole(**given), rtol=1e-5)
+    seen = []
+    whole._base = (lambda *inputs: seen.append(inputs[-1]) or torch.zeros(16, 4, 64),)
+    whole(**given, region=left)
+    for residual in (*seen[0].double, *seen[0].single):
+        assert residual[:, ::2].abs().min() > 0 and not residual[:, 1::2].any()
+
+
 def test_checkpointing_changes_no_gradient_and_no_name():
     vectors, pictures = people_and_pictures()
     plain, saving = objective(), objective()
