@@ -7,7 +7,7 @@ PEOPLE = (2, 10)
 NAMES = ("A", "B")
 SIZE, STEPS, GUIDANCE = 128, 20, 3.0
 SEEDS = {"alone": 2, "mixed": 2, "couples": 3}
-"""Each was chosen among ten for faces that come out whole: the miniature's often do not."""
+"""Each was chosen among ten, for faces whose every feature is there."""
 
 
 @dataclass(frozen=True)
