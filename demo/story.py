@@ -6,7 +6,7 @@ PEOPLE = (2, 10)
 """Two people by their numbers, as in the node Drawn Face; both women, so that one prompt fits both, and far apart."""
 NAMES = ("A", "B")
 SIZE, STEPS, GUIDANCE = 128, 20, 3.0
-SEEDS = {"alone": 2, "mixed": 2, "couples": 4}
+SEEDS = {"alone": 2, "mixed": 2, "couples": 3}
 """Each was chosen among ten, for faces with most of their features."""
 
 
