@@ -35,6 +35,7 @@ demo: setup
 miniature: setup
 	$(RUN) -m miniature.train
 	$(RUN) -m miniature.export
+	$(RUN) -m miniature.measuring.training_curves
 	$(RUN) -m miniature.measuring.bounds
 	$(RUN) -m miniature.measure --bf16
 
