@@ -7,6 +7,7 @@ import argparse
 import csv
 import json
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from ..training.stages import STAGES
@@ -62,8 +63,7 @@ def draw(steps: list[Step], file: Path) -> None:
     for place, stage in enumerate(stages):
         left, top = place % ACROSS * WIDTH + MARGIN, place // ACROSS * HEIGHT + MARGIN
         wide, high = WIDTH - MARGIN - 12, HEIGHT - 2 * MARGIN
-        runs = [[one for one in steps if (one.stage, one.run) == (stage, run)] for run in range(10)]
-        runs = [run for run in runs if run]
+        runs = [list(run) for _, run in groupby((one for one in steps if one.stage == stage), key=lambda one: one.run)]
         total = sum(run[-1].step for run in runs)
         losses = sorted(one.loss for run in runs for one in run)
         low, peak = losses[0], losses[int(0.97 * (len(losses) - 1))]

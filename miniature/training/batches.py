@@ -145,7 +145,7 @@ def latents_with_guidance(draw: Draw, columns: Columns, step: int) -> Columns:
 def identities(text, black: Tensor) -> Callable[[Draw, Columns, int], Columns]:
     """Batches for `IdentityObjective`: one of a picture's wordings, one of its identities' `vectors` [n, K, 512].
 
-    Half of the control pictures show the pose, half are `black` [1, 16, H, W].
+    Half of the control pictures show the pose, half are `black` [1, 16, H, W]. `region` [n, L] goes along where it is.
     """
 
     def make(draw: Draw, columns: Columns, step: int) -> Columns:
