@@ -29,15 +29,15 @@ format: setup
 	$(RUN) -m ruff format .
 
 demo: setup
-	$(RUN) demo/run.py
+	$(RUN) -m workshop.demo.run
 
 # Trains the miniature anew and puts it into miniature/weights: hours on a CPU. Safe to stop and call again.
 miniature: setup
-	$(RUN) -m miniature.train
-	$(RUN) -m miniature.export
-	$(RUN) -m miniature.measuring.training_curves
-	$(RUN) -m miniature.measuring.bounds
-	$(RUN) -m miniature.measure --bf16
+	$(RUN) -m workshop.miniature.train
+	$(RUN) -m workshop.miniature.export
+	$(RUN) -m workshop.miniature.measuring.training_curves
+	$(RUN) -m workshop.miniature.measuring.bounds
+	$(RUN) -m workshop.miniature.measure --bf16
 
 clean:
 	rm -rf $(VENV) output

@@ -1,1 +1,1 @@
-"""The miniature: the whole system, small enough to ship; rendered faces, small networks, their training."""
+"""The miniature: the whole system small enough to ship; its weights, the renderer, the networks that open them."""

@@ -2,8 +2,8 @@
 
 from comfy_api.latest import io
 
-from ..infu_core.hosts.comfyui_flux import apply_infusenet
 from ..infu_core.hosts.comfyui_injection import read_settings
+from ..infu_core.hosts.comfyui_model_wrappers import apply_infusenet
 from .injection_inputs import ALIASES, how_much, pose_image, who_and_how
 
 

@@ -2,8 +2,8 @@
 
 from comfy_api.latest import io
 
-from ..infu_core.hosts.comfyui_conditioning import apply_to_conditioning
 from ..infu_core.hosts.comfyui_injection import read_settings
+from ..infu_core.hosts.comfyui_prompt_control import apply_to_conditioning
 from ..infu_core.injection.region_chain import with_mask
 from .injection_inputs import ALIASES, how_much, pose_image, who_and_how
 

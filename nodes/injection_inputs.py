@@ -2,7 +2,7 @@
 
 from comfy_api.latest import io
 
-from ..infu_core.injection.regions import REGION_MODES
+from ..infu_core.injection.region_layout import REGION_MODES
 from .sockets import IdentityRegionsSocket, IdentitySocket, InfuseNetSocket
 
 ALIASES = ["infiniteyou", "infinite you", "infuse", "face id", "faceid", "pulid", "instantid", "identity"]

@@ -2,7 +2,8 @@
 
 from comfy_api.latest import io
 
-from ..infu_core.hosts.comfyui_files import (
+from ..infu_core.hosts.comfyui_loading import WEIGHT_TYPES, load_infusenet
+from ..infu_core.hosts.comfyui_weight_files import (
     AUTO,
     default_network,
     locate,
@@ -11,7 +12,6 @@ from ..infu_core.hosts.comfyui_files import (
     projector_menu,
     register_folder,
 )
-from ..infu_core.hosts.comfyui_loading import WEIGHT_TYPES, load_infusenet
 from .sockets import InfuseNetSocket
 
 

@@ -157,7 +157,7 @@ def load_infusenet(files: MiniatureFiles) -> LoadedInfuseNet:
 
 
 def load_face_encoder(files: MiniatureFiles):
-    from ..miniature.networks.recognisers import Recogniser
+    from ..miniature.networks.recogniser import Recogniser
 
     recogniser = Recogniser().eval().requires_grad_(False)
     recogniser.load_state_dict(as_float(files.recogniser))

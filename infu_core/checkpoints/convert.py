@@ -14,9 +14,9 @@ from pathlib import Path
 
 from safetensors.torch import save_file
 
-from .formats import KIND, PROJECTOR
 from .headers import CheckpointError
 from .load import ProjectorFile
+from .network_sizes import KIND, PROJECTOR
 
 
 def convert_projector(source: Path) -> Path:

@@ -13,14 +13,9 @@ from torch import Tensor, nn
 
 from ..networks.identity_projector import IdentityProjector
 from ..networks.infusenet import InfuseNet
-from .formats import (
-    RECOGNISER,
-    CheckpointError,
-    NetworkFormat,
-    ProjectorFormat,
-    recognise_network,
-    recognise_projector,
-)
+from .formats import NetworkFormat, ProjectorFormat, recognise_network, recognise_projector
+from .headers import CheckpointError
+from .network_sizes import RECOGNISER
 from .weight_files import WeightFiles, open_weights
 
 TORCH_TYPES = {

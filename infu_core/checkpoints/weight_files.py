@@ -8,8 +8,8 @@ from pathlib import Path, PurePath
 from safetensors import safe_open
 from torch import Tensor
 
-from .formats import Config, parse_config
 from .headers import SAFETENSORS, TORCH, CheckpointError, Header, read_safetensors_header
+from .network_sizes import Config, parse_config
 from .torch_files import header_of, read_torch_file
 
 SHARD = re.compile(r"(.+)-(\d+)-of-(\d+)$")

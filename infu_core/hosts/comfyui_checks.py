@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ..identity.identity import Identity
-from ..injection.regions import IdentityRegion
+from ..injection.region_layout import IdentityRegion
 from .comfyui_loading import LoadedInfuseNet
 
 LATENT_CHANNELS = 16

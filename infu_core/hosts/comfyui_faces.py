@@ -10,7 +10,7 @@ from ..faces.face_detector import FaceDetector
 from ..faces.face_encoder import FaceEncoder
 from ..identity.identity import RECOGNISER
 from .comfyui_face_files import AUTO, find_detector, find_recogniser
-from .comfyui_models import managed, run_managed
+from .comfyui_memory import managed, run_managed
 
 _latest: dict[tuple, FaceEncoder] = {}
 """The encoder loaded last, by its files and provider. A node without a connected encoder has no output in

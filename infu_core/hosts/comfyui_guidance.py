@@ -7,7 +7,8 @@ import comfy.samplers
 from torch import Tensor
 
 from ..injection.identity_guidance import IdentityGuidance
-from .comfyui_flux import SAMPLING, SamplingRequest, percent_of
+from .comfyui_clock import percent_of
+from .comfyui_sampling_request import SAMPLING, SamplingRequest, request_in
 
 CALC = "sampler_calc_cond_batch_function"
 TEXT_COND = 2
@@ -55,7 +56,7 @@ def renamed(cond: list[dict]) -> list[dict]:
 
 
 def request(args: dict) -> SamplingRequest:
-    return args["model_options"].get("transformer_options", {}).get(SAMPLING, SamplingRequest())
+    return request_in(args["model_options"].get("transformer_options", {}))
 
 
 def asking(args: dict, **changes) -> dict:

@@ -14,8 +14,8 @@ from ..checkpoints.load import NetworkFile, ProjectorFile, check_pair, fill
 from ..identity.identity import RECOGNISER
 from ..networks.identity_projector import IdentityProjector
 from ..networks.infusenet import InfuseNet
-from .comfyui_files import locate, locate_projector, short_name
-from .comfyui_models import attention, managed, precision_for
+from .comfyui_memory import attention, managed, precision_for
+from .comfyui_weight_files import locate, locate_projector, short_name
 
 log = logging.getLogger(__name__)
 

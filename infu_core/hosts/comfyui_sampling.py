@@ -13,8 +13,9 @@ from nodes import common_ksampler  # pyright: ignore[reportAttributeAccessIssue]
 
 from ..injection.identity_guidance import IdentityGuidance
 from ..injection.sampling_record import BASE, SamplingRecord
-from .comfyui_flux import SAMPLING, SamplingRequest, percent_of
+from .comfyui_clock import percent_of
 from .comfyui_guidance import CALC, GuidedPredictions
+from .comfyui_sampling_request import SAMPLING, SamplingRequest
 
 log = logging.getLogger(__name__)
 

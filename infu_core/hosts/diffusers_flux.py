@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ..injection.injector import DenoisingStep, InjectionRun
+from ..injection.denoising_step import DenoisingStep
+from ..injection.injector import InjectionRun
 from ..networks.infusenet import InfuseNet
 from ..networks.latent_tokens import pack, token_grid, token_positions, unpack
 

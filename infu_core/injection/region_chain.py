@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from ..identity.identity import Identity
-from .region_masks import box_mask, check_feather, feathered, read_box
-from .regions import IdentityRegion
+from .region_boxes import box_mask, check_feather, feathered, read_box
+from .region_layout import IdentityRegion
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from .region_chain import shares_of
-from .regions import IdentityRegion
+from .region_layout import IdentityRegion
 
 COLOURS = ((230, 75, 53), (77, 187, 213), (0, 160, 135), (243, 155, 127), (132, 145, 180), (145, 209, 194))
 BACKGROUND = 0.12

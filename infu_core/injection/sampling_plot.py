@@ -4,7 +4,7 @@ import textwrap
 
 import numpy as np
 
-from .injector import RunReport
+from .run_report import RunReport
 from .sampling_record import SamplingRecord
 
 WIDTH, CURVE_HEIGHT, LINE_HEIGHT, MARGIN, FONT_SIZE, LINE_LENGTH = 330, 110, 17, 28, 13, 46

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from .injector import RunReport
+from .run_report import RunReport
 from .stopwatch import Stopwatch
 
 BASE, INFUSENET = "base", "infusenet"

@@ -4,8 +4,8 @@ import argparse
 import logging
 from pathlib import Path
 
-from .lab_config import STAGES
-from .laboratory import Laboratory
+from .flux_dev.lab_config import STAGES
+from .flux_dev.laboratory import Laboratory
 
 
 def main(words: list[str] | None = None) -> int:

@@ -1,1 +1,1 @@
-"""The miniature's own networks; InfuseNet and its projector are the pack's."""
+"""What opens the weights that no stock loader opens: the face recogniser and the words."""

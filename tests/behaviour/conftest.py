@@ -13,6 +13,6 @@ def networks():
     for package in ("cv2", "onnxruntime", "insightface"):
         pytest.importorskip(package, reason=f"[behaviour] {package} is not installed")
     from miniature.files import MiniatureFiles
-    from miniature.measuring.networks import load_networks
+    from workshop.miniature.measuring.networks import load_networks
 
     return load_networks(MiniatureFiles(), JUDGES)

@@ -1,7 +1,8 @@
 """What the README says of the miniature, on people it was never trained on, judged by a recogniser of its own.
 
-The claims are `miniature/measuring/claims.py`; the bounds lie in `bounds.json` and are measured, on other people, by
-`python -m miniature.measuring.bounds`. A claim that this model does not show has no bound there, and says why.
+The claims are `workshop/miniature/measuring/claims.py`; the bounds lie in `bounds.json` and are measured, on other
+people, by `python -m workshop.miniature.measuring.bounds`. A claim that this
+model does not show has no bound there, and says why.
 """
 
 import json
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from miniature.measuring.claims import CLAIMS
+from workshop.miniature.measuring.claims import CLAIMS
 
 BOUNDS = Path(__file__).parent / "bounds.json"
 MEASURED = json.loads(BOUNDS.read_text(encoding="utf-8"))["claims"] if BOUNDS.exists() else {}
@@ -20,13 +21,13 @@ SHOWN = [name for name in CLAIMS if MEASURED.get(name, {"bound": 0})["bound"] is
 @pytest.fixture(scope="module")
 def cells(networks):
     """The tests' people for each sample; what one claim drew serves the others."""
-    from miniature.measuring.bounds import open_cells
+    from workshop.miniature.measuring.bounds import open_cells
 
     return {sample: open_cells(networks, sample) for sample in {claim.sample for claim in CLAIMS.values()}}
 
 
 def test_every_claim_was_measured(networks):
-    assert MEASURED.keys() == CLAIMS.keys(), "run `python -m miniature.measuring.bounds` and commit bounds.json"
+    assert MEASURED.keys() == CLAIMS.keys(), "run `workshop.miniature.measuring.bounds` and commit bounds.json"
 
 
 @pytest.mark.parametrize("name", SHOWN)

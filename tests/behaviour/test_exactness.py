@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from infu_core.identity.mixing import mix
-from infu_core.injection.injector import InjectionSettings
+from infu_core.injection.injection_settings import InjectionSettings
 from infu_core.injection.strength_schedule import StrengthSchedule
 
 TEXTS = ["a photo of a young woman , blue background", "an ink drawing of an old man with a beard"]
@@ -12,7 +12,7 @@ TEXTS = ["a photo of a young woman , blue background", "an ink drawing of an old
 
 @pytest.fixture(scope="module")
 def studio(networks):
-    from miniature.measuring.studio import Studio
+    from workshop.miniature.measuring.studio import Studio
 
     return Studio(networks, steps=3)
 

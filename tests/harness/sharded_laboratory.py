@@ -14,7 +14,7 @@ from accelerate.state import AcceleratorState, PartialState  # noqa: E402
 from accelerate.utils import DistributedType  # noqa: E402
 from harness.tiny_laboratory import TinyLaboratory  # noqa: E402
 
-from infu_core.training.sharding import sharding_plugin  # noqa: E402
+from infu_core.training.loop.sharding import sharding_plugin  # noqa: E402
 
 
 class ShardedOnCpu(TinyLaboratory):

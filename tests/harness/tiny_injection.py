@@ -2,8 +2,10 @@
 
 import torch
 
-from infu_core.injection.injector import DenoisingStep, InjectionRun, InjectionSettings
-from infu_core.injection.regions import Person
+from infu_core.injection.denoising_step import DenoisingStep
+from infu_core.injection.injection_settings import InjectionSettings
+from infu_core.injection.injector import InjectionRun
+from infu_core.injection.region_layout import Person
 from infu_core.networks.infusenet import InfuseNet, InfuseNetConfig
 
 CONTEXT, POOLED = 16, 8

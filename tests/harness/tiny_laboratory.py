@@ -8,9 +8,9 @@ import numpy as np
 import torch
 
 from infu_core.faces.face import face_from
-from infu_core.training.aspect_buckets import Bucket
-from infu_core.training.laboratory import Laboratory
-from infu_core.training.preparation import Rules, prepare
+from infu_core.training.data.aspect_buckets import Bucket
+from infu_core.training.data.preparation import Rules, prepare
+from infu_core.training.flux_dev.laboratory import Laboratory
 
 CONTEXT, POOLED = 32, 16
 CONFIG = """

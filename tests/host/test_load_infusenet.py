@@ -137,7 +137,7 @@ def plain_patcher():
 
 
 def test_projector_files_give_equal_tokens(comfyui):
-    project = comfyui.module("infu_core.hosts.comfyui_models").run_managed
+    project = comfyui.module("infu_core.hosts.comfyui_memory").run_managed
     face = torch.nn.functional.normalize(torch.randn(2, 1, 512), dim=-1)
     names = ("auto", comfyui.names.projector, comfyui.names.projector_bin)
     made = [project(load(comfyui, projector=name).projector, face) for name in names]
@@ -161,7 +161,7 @@ def test_menus_are_sorted_with_forward_slashes(comfyui, folder):
 
 
 def test_aes_is_the_default(comfyui, folder):
-    default = comfyui.module("infu_core.hosts.comfyui_files").default_network
+    default = comfyui.module("infu_core.hosts.comfyui_weight_files").default_network
     assert default(["a/net.safetensors", "sim_stage1/n.safetensors", "x/aes.safetensors"]) == "x/aes.safetensors"
     assert default(["a/net.safetensors"]) == "a/net.safetensors"
     assert default([]) == "aes_stage2/infusenet_aes_bf16.safetensors"
@@ -192,7 +192,7 @@ def test_a_workflow_saved_on_windows_loads(comfyui):
 
 @pytest.mark.parametrize("name", ["../../secret.safetensors", "/etc/passwd", "C:\\secret.safetensors", "a/../../b", ""])
 def test_names_stay_inside_their_folder(comfyui, name):
-    inside = comfyui.module("infu_core.hosts.comfyui_files").inside
+    inside = comfyui.module("infu_core.hosts.comfyui_weight_files").inside
     with pytest.raises(ValueError, match="does not name a file inside"):
         inside(name)
 
@@ -243,7 +243,7 @@ def test_a_torch_file_tells_how_to_convert_it(comfyui, caplog):
 def test_other_folders_and_packs_keep_their_registration(comfyui, tmp_path, monkeypatch):
     import folder_paths
 
-    files = comfyui.module("infu_core.hosts.comfyui_files")
+    files = comfyui.module("infu_core.hosts.comfyui_weight_files")
     other = tmp_path / "elsewhere"
     tiny_models.save(tiny_models.flux_controlnet((1, 0)), other / "theirs.safetensors")
     registered = {**folder_paths.folder_names_and_paths, "infinite_you": ([str(other)], {".onnx"})}

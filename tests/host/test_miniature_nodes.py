@@ -18,14 +18,15 @@ pytest.importorskip("onnx")
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     from miniature.files import MiniatureFiles
-    from miniature.networks.attributes import AttributeClassifier
-    from miniature.networks.detector import Detector
-    from miniature.networks.recognisers import Judge, Recogniser
-    from miniature.training.export import export
-    from miniature.training.workshop import Workshop
+    from miniature.networks.recogniser import Recogniser
+    from workshop.miniature.networks.attributes import AttributeClassifier
+    from workshop.miniature.networks.detector import Detector
+    from workshop.miniature.networks.judge import Judge
+    from workshop.miniature.training.export import export
+    from workshop.miniature.training.workshop import Workshop
 
     folder = tmp_path_factory.mktemp("miniature")
-    config = Path(__file__).parents[2] / "miniature" / "configs" / "smoke.toml"
+    config = Path(__file__).parents[2] / "workshop" / "miniature" / "configs" / "smoke.toml"
     workshop = Workshop.open(config, folder, "cpu")
     torch.manual_seed(5)
     made = {
@@ -193,13 +194,13 @@ def test_stock_flux_and_vae_compute_what_was_trained(nodes, exported):
     from safetensors.torch import load_file
 
     from infu_core.networks.latent_tokens import pack, token_grid, token_positions, unpack
-    from miniature.networks.autoencoder import Autoencoder
-    from miniature.networks.flux import Flux
-    from miniature.training.workshop import Workshop
+    from workshop.miniature.networks.autoencoder import Autoencoder
+    from workshop.miniature.networks.flux import Flux
+    from workshop.miniature.training.workshop import Workshop
 
     model, vae, _, _ = nodes.InfuLoadMiniature.execute().result
     folder = exported.folder.parent
-    config = Path(__file__).parents[2] / "miniature" / "configs" / "smoke.toml"
+    config = Path(__file__).parents[2] / "workshop" / "miniature" / "configs" / "smoke.toml"
     ours: Flux = Workshop.open(config, folder, "cpu").flux()
     names = {name.replace("_norm.scale", "_norm.weight"): value for name, value in load_file(exported.flux).items()}
     ours.load_state_dict({name: value.float() for name, value in names.items()})

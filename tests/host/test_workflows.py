@@ -4,10 +4,11 @@ import json
 
 import numpy as np
 import pytest
-from harness import make_workflows
 from harness.graphs import NOTE, api_from_ui
 from harness.tiny_workflows import WORKFLOWS, api_twin, changed, is_miniature, tiny
 from PIL import Image
+
+from workshop.workflows import build
 
 SHOWS = ("SaveImage", "PreviewImage")
 every_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -83,12 +84,12 @@ def test_it_reads_well(path, object_info):
         assert inside or node["type"] == NOTE, f"{node['type']} {node['id']} is in no group"
 
 
-@pytest.mark.parametrize("name", make_workflows.WORKFLOWS)
+@pytest.mark.parametrize("name", build.WORKFLOWS)
 def test_the_files_are_those_that_their_source_makes(name, object_info, tmp_path):
-    """After a change of nodes or of the source: `python tests/harness/make_workflows.py`."""
-    make_workflows.write(tmp_path, object_info)
+    """After a change of nodes or of the source: `python -m workshop.workflows.build`."""
+    build.write(tmp_path, object_info)
     for part in (f"{name}.json", f"api/{name}.json"):
-        assert read(tmp_path / part) == read(make_workflows.ROOT / "workflows" / part)
+        assert read(tmp_path / part) == read(build.ROOT / "workflows" / part)
 
 
 @every_workflow

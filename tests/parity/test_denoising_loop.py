@@ -13,8 +13,9 @@ from diffusers import FluxControlNetModel, FluxTransformer2DModel  # noqa: E402
 
 from infu_core.checkpoints.key_maps import from_published  # noqa: E402
 from infu_core.hosts.diffusers_flux import Prompt, denoise  # noqa: E402
-from infu_core.injection.injector import InjectionRun, InjectionSettings  # noqa: E402
-from infu_core.injection.regions import Person  # noqa: E402
+from infu_core.injection.injection_settings import InjectionSettings  # noqa: E402
+from infu_core.injection.injector import InjectionRun  # noqa: E402
+from infu_core.injection.region_layout import Person  # noqa: E402
 from infu_core.injection.strength_schedule import StrengthSchedule  # noqa: E402
 from infu_core.networks.infusenet import InfuseNet, InfuseNetConfig  # noqa: E402
 from infu_core.networks.latent_tokens import pack, token_positions, unpack  # noqa: E402

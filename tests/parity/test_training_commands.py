@@ -16,8 +16,9 @@ from harness.tiny_laboratory import CONFIG  # noqa: E402
 
 from infu_core.checkpoints.load import NetworkFile, ProjectorFile, check_pair  # noqa: E402
 from infu_core.faces.face import face_from  # noqa: E402
-from infu_core.training import flux_encoders, flux_eyes, make_pairs, prepare  # noqa: E402
 from infu_core.training.__main__ import main as train  # noqa: E402
+from infu_core.training.data import make_pairs, prepare  # noqa: E402
+from infu_core.training.flux_dev import flux_encoders, flux_eyes  # noqa: E402
 
 SMALL = str(192 * 256)
 

@@ -14,19 +14,20 @@ from harness.tiny_flux_folder import CONTEXT, POOLED, tiny_transformer, tiny_vae
 
 from infu_core.faces.face import face_from  # noqa: E402
 from infu_core.hosts.diffusers_flux import Prompt, denoise  # noqa: E402
-from infu_core.injection.injector import InjectionRun, InjectionSettings  # noqa: E402
-from infu_core.injection.regions import Person  # noqa: E402
+from infu_core.injection.injection_settings import InjectionSettings  # noqa: E402
+from infu_core.injection.injector import InjectionRun  # noqa: E402
+from infu_core.injection.region_layout import Person  # noqa: E402
 from infu_core.networks.identity_projector import IdentityProjector, IdentityProjectorConfig  # noqa: E402
 from infu_core.networks.infusenet import InfuseNet, InfuseNetConfig  # noqa: E402
-from infu_core.training.aspect_buckets import Bucket  # noqa: E402
+from infu_core.training.data.aspect_buckets import Bucket  # noqa: E402
+from infu_core.training.data.made_pairs import FluxPainter, write_pairs  # noqa: E402
+from infu_core.training.data.preparation import Rules  # noqa: E402
 from infu_core.training.flow_matching import draw  # noqa: E402
-from infu_core.training.flux_base import DiffusersBase  # noqa: E402
-from infu_core.training.flux_encoders import FluxEncoders  # noqa: E402
-from infu_core.training.flux_eyes import FluxEyes  # noqa: E402
+from infu_core.training.flux_dev.flux_base import DiffusersBase  # noqa: E402
+from infu_core.training.flux_dev.flux_encoders import FluxEncoders  # noqa: E402
+from infu_core.training.flux_dev.flux_eyes import FluxEyes  # noqa: E402
+from infu_core.training.flux_dev.sampling import flux_shift, sample, sigmas  # noqa: E402
 from infu_core.training.identity_objective import IdentityObjective, begin_projector, save_memory  # noqa: E402
-from infu_core.training.made_pairs import FluxPainter, write_pairs  # noqa: E402
-from infu_core.training.preparation import Rules  # noqa: E402
-from infu_core.training.sampling import flux_shift, sample, sigmas  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -12,13 +12,13 @@ from harness.tiny_laboratory import StandIn, TinyLaboratory, make_laboratory  # 
 
 from infu_core.checkpoints.key_maps import to_published  # noqa: E402
 from infu_core.checkpoints.load import load_network, load_projector  # noqa: E402
-from infu_core.training.aspect_buckets import Bucket  # noqa: E402
-from infu_core.training.laboratory import Laboratory  # noqa: E402
-from infu_core.training.listing import Line  # noqa: E402
-from infu_core.training.memory_plan import kept_bytes  # noqa: E402
-from infu_core.training.parts import Part  # noqa: E402
-from infu_core.training.preparation import Rules, prepare  # noqa: E402
-from infu_core.training.prepared_data import PreparedBatches  # noqa: E402
+from infu_core.training.data.aspect_buckets import Bucket  # noqa: E402
+from infu_core.training.data.listing import Line  # noqa: E402
+from infu_core.training.data.parts import Part  # noqa: E402
+from infu_core.training.data.preparation import Rules, prepare  # noqa: E402
+from infu_core.training.data.prepared_data import PreparedBatches  # noqa: E402
+from infu_core.training.flux_dev.laboratory import Laboratory  # noqa: E402
+from infu_core.training.flux_dev.memory_plan import kept_bytes  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -10,19 +10,19 @@ for name in ("cv2", "accelerate", "onnx"):
 
 from miniature.faces.stranger import HELD_OUT  # noqa: E402
 from miniature.files import MiniatureFiles  # noqa: E402
-from miniature.measuring.cells import Cells  # noqa: E402
-from miniature.measuring.couples import couples  # noqa: E402
-from miniature.measuring.curve_picture import draw_curve  # noqa: E402
-from miniature.measuring.experiments import EXPERIMENTS, stages  # noqa: E402
-from miniature.measuring.networks import load_networks  # noqa: E402
-from miniature.measuring.sheets import couples_sheet, mixing_sheet, people_sheet  # noqa: E402
-from miniature.measuring.studio import Studio  # noqa: E402
-from miniature.train import Clock, run_stage  # noqa: E402
-from miniature.training.export import export  # noqa: E402
-from miniature.training.stages import STAGES  # noqa: E402
-from miniature.training.workshop import Workshop  # noqa: E402
+from workshop.miniature.measuring.cells import Cells  # noqa: E402
+from workshop.miniature.measuring.couples import couples  # noqa: E402
+from workshop.miniature.measuring.curve_picture import draw_curve  # noqa: E402
+from workshop.miniature.measuring.experiments import EXPERIMENTS, stages  # noqa: E402
+from workshop.miniature.measuring.networks import load_networks  # noqa: E402
+from workshop.miniature.measuring.sheets import couples_sheet, mixing_sheet, people_sheet  # noqa: E402
+from workshop.miniature.measuring.studio import Studio  # noqa: E402
+from workshop.miniature.train import Clock, run_stage  # noqa: E402
+from workshop.miniature.training.export import export  # noqa: E402
+from workshop.miniature.training.stages import STAGES  # noqa: E402
+from workshop.miniature.training.workshop import Workshop  # noqa: E402
 
-SMOKE = Path(__file__).parents[2] / "miniature" / "configs" / "smoke.toml"
+SMOKE = Path(__file__).parents[2] / "workshop" / "miniature" / "configs" / "smoke.toml"
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from harness.tiny_laboratory import TinyLaboratory, make_laboratory  # noqa: E40
 from safetensors.torch import load_file  # noqa: E402
 
 TESTS = Path(__file__).parents[1]
-HERE = TESTS / "core" / "training"
+HERE = TESTS / "core" / "training" / "loop"
 spec = importlib.util.spec_from_file_location("told", HERE / "test_training_run.py")
 told = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(told)

@@ -7,16 +7,9 @@ import pytest
 import torch
 from harness import tiny_models
 
-from infu_core.checkpoints.formats import (
-    CONFIG,
-    KIND,
-    NETWORK,
-    PROJECTOR,
-    kind_of,
-    recognise_network,
-    recognise_projector,
-)
+from infu_core.checkpoints.formats import kind_of, recognise_network, recognise_projector
 from infu_core.checkpoints.headers import CheckpointError, Header
+from infu_core.checkpoints.network_sizes import CONFIG, KIND, NETWORK, PROJECTOR
 
 
 def header(shapes, metadata=None):

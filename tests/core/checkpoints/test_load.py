@@ -9,10 +9,10 @@ from harness import tiny_models
 from safetensors.torch import save_file
 
 from infu_core.checkpoints import convert
-from infu_core.checkpoints.formats import KIND, PROJECTOR, RECOGNISER
 from infu_core.checkpoints.headers import CheckpointError, read_safetensors_header
 from infu_core.checkpoints.key_maps import from_published
 from infu_core.checkpoints.load import NetworkFile, ProjectorFile, check_pair, load_network, load_projector
+from infu_core.checkpoints.network_sizes import KIND, PROJECTOR, RECOGNISER
 from infu_core.checkpoints.weight_files import open_weights
 
 CONFIG = {"num_layers": 1, "num_single_layers": 1, "attention_head_dim": 128, "axes_dims_rope": [16, 56, 56]}

@@ -169,7 +169,7 @@ def test_one_identity_without_a_mask_uses_the_networks_own_attention():
 
 
 def test_a_part_of_a_picture_gets_its_own_pose_and_mask():
-    from infu_core.injection.regions import Window
+    from infu_core.injection.region_layout import Window
 
     left, _ = halves()
     asked, seen = [], []

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from infu_core.identity.identity import Identity
+from infu_core.injection.region_boxes import box_mask, feathered, read_box
 from infu_core.injection.region_chain import add_region, choose_mask, with_mask
-from infu_core.injection.region_masks import box_mask, feathered, read_box
+from infu_core.injection.region_layout import IdentityRegion, Person, Window, lay_out, token_mask
 from infu_core.injection.region_preview import preview_regions
-from infu_core.injection.regions import IdentityRegion, Person, Window, lay_out, token_mask
 
 CPU = torch.device("cpu")
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from infu_core.injection.injector import RunReport
+from infu_core.injection.run_report import RunReport
 from infu_core.injection.sampling_plot import draw_sampling
 from infu_core.injection.sampling_record import SamplingRecord
 

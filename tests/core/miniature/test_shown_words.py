@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from demo.story import PEOPLE, Shot, shots, story
-from miniature.networks.attributes import ATTRIBUTES
 from miniature.networks.text_encoder import LENGTH, Words
+from workshop.demo.story import PEOPLE, Shot, shots, story
+from workshop.miniature.networks.attributes import ATTRIBUTES
 
 WORKFLOW = Path(__file__).parents[3] / "workflows" / "api" / "00_try_me.json"
 SHOTS = [shot for section in story() for shot in shots(section)]

@@ -6,7 +6,7 @@ import pytest
 pytest.importorskip("cv2")
 
 from miniature.faces.stranger import HELD_OUT, draw_stranger, stranger  # noqa: E402
-from miniature.training.renders import RenderPlan  # noqa: E402
+from workshop.miniature.training.renders import RenderPlan  # noqa: E402
 
 
 def test_no_stranger_was_in_training():

@@ -1,0 +1,128 @@
+"""An identity in CONDITIONING: one person for one prompt, as ComfyUI's ControlNets travel.
+
+For regional prompts, and for people who come from packs that work so. ComfyUI's own area, mask and timestep range of
+the prompt hold; with an area, the pose image and the masks are those of the area, as with every ControlNet.
+"""
+
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import comfy.latent_formats
+import comfy.model_management
+from comfy.controlnet import ControlBase
+from torch.utils.weak import WeakIdKeyDictionary
+
+from ..identity.identity import Identity
+from ..injection.injection_settings import InjectionSettings
+from ..injection.injector import InjectionRun
+from ..injection.region_layout import IdentityRegion
+from .comfyui_checks import check_base
+from .comfyui_evaluation import BaseEvaluation, HostBatch
+from .comfyui_injection import Injection, make_injection
+from .comfyui_loading import LoadedInfuseNet
+from .comfyui_model_wrappers import host_depth
+from .comfyui_residual_channel import merged
+
+RESIDUALS_FOR = (1, 16, 128, 128)
+"""ComfyUI asks for memory before it tells the picture's size: one of 1024 x 1024."""
+
+
+def apply_to_conditioning(
+    conditioning: list,
+    infusenet: LoadedInfuseNet,
+    identity: Identity | Sequence[IdentityRegion],
+    vae,
+    pose_image,
+    settings: InjectionSettings,
+) -> list:
+    """The same prompts with an identity, after the ControlNets that they have already. Raises ValueError."""
+    process_in = comfy.latent_formats.Flux().process_in
+    injection = make_injection(infusenet, identity, vae, pose_image, settings, process_in)
+    if settings.schedule.strength == 0:
+        return conditioning
+    controls: dict = {}  # prompts with the same ControlNets share one object, so that ComfyUI can batch them
+    changed = []
+    for context, options in conditioning:
+        previous = options.get("control")
+        if previous not in controls:
+            controls[previous] = IdentityControl(injection, infusenet.network).set_previous_controlnet(previous)
+        given = {"control": controls[previous], "control_apply_to_uncond": settings.on_negative}
+        changed.append([context, {**options, **given}])
+    return changed
+
+
+class IdentityControl(ControlBase):
+    """What ComfyUI asks of a ControlNet, answered by an injection. `network`: the patcher whose copy it runs.
+
+    A run's state lives as long as that run's schedule of sigmas, so that an interrupt leaves nothing behind.
+    """
+
+    def __init__(self, injection: Injection, network):
+        super().__init__()
+        self.injection = injection
+        self.network = network
+        self.runs: WeakIdKeyDictionary = WeakIdKeyDictionary()
+        self.base: Callable[[], Any] = lambda: None  # a weak reference to the base model, set before each run
+
+    def pre_run(self, model, percent_to_timestep_function):
+        check_base(model, self.injection.infusenet)
+        super().pre_run(model, percent_to_timestep_function)
+        self.base = weakref.ref(model)
+
+    def get_control(self, x_noisy, t, cond, batched_number, transformer_options):
+        """The ControlNets before this one, who see the prompt as it is, and the identity's residuals."""
+        previous = None
+        if self.previous_controlnet is not None:
+            previous = self.previous_controlnet.get_control(x_noisy, t, cond, batched_number, transformer_options)
+        batch = HostBatch(x_noisy, t, cond.get("y"), transformer_options, self.base().model_sampling)
+        # ComfyUI asks for the prompts that hold this object, so whichever asks gets the identity.
+        evaluation = BaseEvaluation(self.run_of(batch), batch, on_negative=True)
+        if evaluation.is_silent:
+            return previous
+        self.encode_poses(*x_noisy.shape[-2:])
+        residuals = evaluation.residuals(self.network.model)
+        return previous if residuals is None else merged(previous, residuals, host_depth(self.base()))
+
+    def run_of(self, batch: HostBatch) -> InjectionRun:
+        """The state of the sampling that this evaluation belongs to."""
+        sigmas = batch.options.get("sample_sigmas")
+        if sigmas is None:
+            return self.injection.new_run(batch.request)
+        if sigmas not in self.runs:
+            base, steps = self.base(), len(sigmas) - 1
+            run = self.injection.new_run(batch.request, base.current_patcher, steps, batch.x.shape)
+            batch.request.record.runs.append(run.report)
+            self.runs[sigmas] = run
+        return self.runs[sigmas]
+
+    def encode_poses(self, height: int, width: int) -> None:
+        """ComfyUI tells a ControlNet the size at the first step only; what sampling needs is loaded again after."""
+        if all(pose.size == (height, width) for pose in self.injection.poses):
+            return
+        loaded = comfy.model_management.loaded_models(only_currently_used=True)
+        self.injection.encode_poses(height, width)
+        comfy.model_management.load_models_gpu(loaded)
+
+    def get_models(self) -> list:
+        return [*super().get_models(), self.network]
+
+    def inference_memory_requirements(self, dtype) -> int:
+        return self.injection.residual_bytes(RESIDUALS_FOR) + super().inference_memory_requirements(dtype)
+
+    def copy(self) -> "IdentityControl":
+        other = IdentityControl(self.injection, self.network)
+        self.copy_to(other)
+        return other
+
+    def deepclone_multigpu(self, load_device, autoregister=False) -> "IdentityControl":
+        """The same with a network of its own on another graphics card."""
+        other = self.copy()
+        other.network = self.network.deepclone_multigpu(new_load_device=load_device)
+        if autoregister:
+            self.multigpu_clones[load_device] = other
+        return other
+
+    def cleanup(self):
+        super().cleanup()
+        self.runs = WeakIdKeyDictionary()

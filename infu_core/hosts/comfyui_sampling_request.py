@@ -1,0 +1,31 @@
+"""What a sampler asks of every identity in its model, and where the request travels."""
+
+import math
+from dataclasses import dataclass, field
+
+from ..injection.sampling_record import SamplingRecord
+
+SAMPLING = "infu_sampling"
+"""Where a sampler's request travels: `transformer_options` of that sampling's own options."""
+
+
+@dataclass(frozen=True)
+class SamplingRequest:
+    """What a sampler asks of every identity in its model: see `InfuSampler`.
+
+    `curve`: factors evenly spaced over the host's percents. `reuse`, `reuse_threshold`: see `ResidualCache`.
+    `without_identity`: switch all identities off. `text_cond`: the number in `cond_or_uncond` that gets none.
+    `record`: what the sampling tells about itself.
+    """
+
+    curve: tuple[float, ...] = (1.0,)
+    reuse: str = "exact"
+    reuse_threshold: float = math.inf
+    without_identity: bool = False
+    text_cond: int | None = None
+    record: SamplingRecord = field(default_factory=SamplingRecord, compare=False)
+
+
+def request_in(options: dict) -> SamplingRequest:
+    """The request in these `transformer_options`; the neutral one where no sampler of ours asked."""
+    return options.get(SAMPLING, SamplingRequest())

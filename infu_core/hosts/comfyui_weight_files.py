@@ -1,0 +1,118 @@
+"""InfiniteYou's files in ComfyUI's model folders: what the menus offer, and where a chosen name lies.
+
+Names are relative to a folder registered as `infinite_you` (models/infinite_you, extra_model_paths), with forward
+slashes on every system; names that were saved with backslashes are read too.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+import folder_paths
+
+from ..checkpoints.formats import kind_of
+from ..checkpoints.headers import SAFETENSORS, CheckpointError, read_safetensors_header
+from ..checkpoints.known_files import download_command, published_name
+from ..checkpoints.network_sizes import NETWORK, PROJECTOR
+from ..checkpoints.weight_files import is_diffusers_file
+
+FOLDER = "infinite_you"
+AUTO = "auto"
+TORCH_ENDINGS = (".bin", ".pt", ".pth")
+PROJECTOR_NAMES = ("image_proj_model.safetensors", "image_proj_model.bin")
+
+
+def register_folder() -> None:
+    """Make models/infinite_you known to ComfyUI, beside whatever another pack or a config file has registered."""
+    folder_paths.add_model_folder_path(FOLDER, str(Path(folder_paths.models_dir) / FOLDER))
+    paths, endings = folder_paths.folder_names_and_paths[FOLDER]
+    if endings:  # none registered means that every file is listed
+        folder_paths.folder_names_and_paths[FOLDER] = (paths, {*endings, *SAFETENSORS, *TORCH_ENDINGS})
+
+
+def network_menu() -> list[str]:
+    """Every file that may be an InfuseNet, and every diffusers folder as one entry, sorted."""
+    return sorted(network_names(all_names()), key=str.lower)
+
+
+def network_names(names: Iterable[str]) -> set[str]:
+    found = set()
+    for name in names:
+        path = PurePosixPath(name)
+        if path.suffix.lower() in SAFETENSORS and kind_in(name) != PROJECTOR:
+            in_folder = is_diffusers_file(path) and len(path.parts) > 1
+            found.add(str(path.parent) if in_folder else name)
+    return found
+
+
+def projector_menu() -> list[str]:
+    """Every file that may be a projector, sorted; the node puts 'auto' before them."""
+    return sorted((name for name in all_names() if may_be_projector(name)), key=str.lower)
+
+
+def may_be_projector(name: str) -> bool:
+    path = PurePosixPath(name)
+    if path.suffix.lower() in SAFETENSORS:
+        return not is_diffusers_file(path) and kind_in(name) != NETWORK
+    return path.suffix.lower() in TORCH_ENDINGS and not is_diffusers_file(path)
+
+
+def all_names() -> list[str]:
+    return [name.replace("\\", "/") for name in folder_paths.get_filename_list(FOLDER)]
+
+
+def kind_in(name: str) -> str | None:
+    """What a safetensors file is by its header; a file that can't be read stays in the menus, to be explained."""
+    try:
+        return kind_of(read_safetensors_header(locate(name)))
+    except (CheckpointError, OSError):
+        return None
+
+
+def default_network(menu: list[str]) -> str:
+    """aes is the authors' default; where there is no file at all, the name of the published one."""
+    return next((name for name in menu if "aes" in name.lower()), menu[0] if menu else published_name("aes-bf16"))
+
+
+def locate(name: str) -> Path:
+    """The file or diffusers folder of that name; `CheckpointError` says how to get it where it is missing."""
+    relative = inside(name)
+    for folder in folder_paths.get_folder_paths(FOLDER):
+        if (Path(folder) / relative).exists():
+            return Path(folder) / relative
+    folders = " or ".join(folder_paths.get_folder_paths(FOLDER))
+    raise CheckpointError(
+        f"{relative} is not in {folders}; put it there, or fetch the published file by running "
+        f"'{download_command(str(relative))}' in the folder of this pack."
+    )
+
+
+def inside(name: str) -> PurePosixPath:
+    """A menu name as a relative path that can't leave its folder."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    if not path.parts or path.is_absolute() or ".." in path.parts or PureWindowsPath(name).drive:
+        raise CheckpointError(f"'{name}' does not name a file inside the folder {FOLDER}; choose one from the menu.")
+    return path
+
+
+def locate_projector(network: Path, chosen: str) -> Path:
+    """The chosen projector; 'auto' is the one beside the network, or beside its diffusers folder."""
+    if chosen != AUTO:
+        return locate(chosen)
+    folders = [network, network.parent] if network.is_dir() else [network.parent]
+    for folder in folders:
+        for name in PROJECTOR_NAMES:
+            if (folder / name).is_file():
+                return folder / name
+    command = download_command(network.as_posix(), projector=True)
+    raise CheckpointError(
+        f"No image_proj_model.safetensors or .bin lies beside {network.name} in {folders[-1]}; choose the projector, "
+        f"or fetch the published one by running '{command}' in the folder of this pack."
+    )
+
+
+def short_name(path: Path) -> str:
+    """How users know a file: its place below the registered folder."""
+    for folder in folder_paths.get_folder_paths(FOLDER):
+        if path.is_relative_to(folder):
+            return path.relative_to(folder).as_posix()
+    return path.name

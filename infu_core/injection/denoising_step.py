@@ -1,0 +1,41 @@
+"""One evaluation of the base model, in no host's words.
+
+Legend for shapes: `B` batch, `H W` latent pixels.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from .region_layout import Window
+
+
+@dataclass(frozen=True, eq=False)
+class DenoisingStep:
+    """One evaluation of the base model, as its host sees it.
+
+    `latent` [B, 16, H, W]: the noisy latent, without extra channels. `timestep` [B] in 0..1. `pooled` [B, P] or None.
+    `began`, `ended`: the host's percent at this evaluation, and at the end of its step where the host counts steps.
+    `step` of `steps`; `rows` tells apart batches that are denoised side by side. `pictures`: how many pictures the
+    batch holds, in turn, where a host denoises each for several prompts; None for B. `window`: where the latent lies
+    in the whole picture, None where it is the whole picture. `sigma`: as in `timestep`, where the host knows it
+    without asking the device.
+    """
+
+    latent: Tensor
+    timestep: Tensor
+    pooled: Tensor | None
+    began: float
+    step: int
+    steps: int
+    ended: float | None = None
+    rows: Hashable = None
+    pictures: int | None = None
+    window: Window | None = None
+    sigma: float | None = None
+
+    @property
+    def time(self) -> float:
+        """Where this evaluation lies between the computed ones: latents change evenly with sigma."""
+        return self.began if self.sigma is None else self.sigma

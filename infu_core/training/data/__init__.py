@@ -1,0 +1,1 @@
+"""Data: pictures to prepared latents and vectors, aspect buckets, pairs, reading ahead."""

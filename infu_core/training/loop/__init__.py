@@ -1,0 +1,1 @@
+"""The loop: run, optimiser, averaged weights, snapshots, sharding, progress."""

@@ -1,0 +1,1 @@
+"""The contact sheet that `make demo` leaves: `python -m workshop.demo.run`."""
