@@ -4,7 +4,8 @@ from comfy_api.latest import io
 
 from ..infu_core.hosts.comfyui_injection import read_settings
 from ..infu_core.hosts.comfyui_model_wrappers import apply_infusenet
-from .injection_inputs import ALIASES, how_much, pose_image, who_and_how
+from .injection_inputs import how_much, pose_image, who_and_how
+from .search_words import GENERAL
 
 
 class ApplyInfuseNet(io.ComfyNode):
@@ -12,10 +13,10 @@ class ApplyInfuseNet(io.ComfyNode):
     def define_schema(cls):
         return io.Schema(
             node_id="ApplyInfuseNet",
-            display_name="Apply InfuseNet",
+            display_name="Apply InfiniteYou (InfuseNet)",
             category="InfU",
             description="Makes a FLUX.1 model draw this person. Everything downstream (samplers, LoRAs, ControlNets) stays as it is.",
-            search_aliases=ALIASES,
+            search_aliases=[*GENERAL, "infuse", "identity"],
             inputs=[
                 io.Model.Input(
                     "model",

@@ -5,7 +5,7 @@ from comfy_api.latest import io
 from ..infu_core.hosts.comfyui_injection import read_settings
 from ..infu_core.hosts.comfyui_prompt_control import apply_to_conditioning
 from ..infu_core.injection.region_chain import with_mask
-from .injection_inputs import ALIASES, how_much, pose_image, who_and_how
+from .injection_inputs import how_much, pose_image, who_and_how
 
 
 class ApplyInfuseNetConditioning(io.ComfyNode):
@@ -13,10 +13,10 @@ class ApplyInfuseNetConditioning(io.ComfyNode):
     def define_schema(cls):
         return io.Schema(
             node_id="ApplyInfuseNetConditioning",
-            display_name="Apply InfuseNet (Conditioning)",
+            display_name="Apply to Conditioning (InfU)",
             category="InfU",
-            description="Gives one prompt a person, as a ControlNet does: for regional prompts, one person each. For one prompt, Apply InfuseNet on the model is simpler and saves more time with step caches.",
-            search_aliases=ALIASES,
+            description="Gives one prompt a person, as a ControlNet does: for regional prompts, one person each. For one prompt, Apply InfiniteYou on the model is simpler and saves more time with step caches.",
+            search_aliases=["regional prompt", "identity", "controlnet"],
             inputs=[
                 io.Conditioning.Input(
                     "positive", tooltip="The prompt that gets the person, with ControlNets, area or mask or without."

@@ -8,7 +8,7 @@ from ..infu_core.faces.face_crop import crop_around, head_mask
 from ..infu_core.faces.picture import to_image, to_pictures
 from ..infu_core.hosts.comfyui_faces import face_encoder as load_encoder
 from ..infu_core.identity.face_choice import FaceChoice, find_chosen
-from .face_inputs import ALIASES, encoder_input, index_input, match_input, order_input, threshold_input
+from .face_inputs import encoder_input, index_input, match_input, order_input, threshold_input
 
 
 class InfuFaceCrop(io.ComfyNode):
@@ -19,7 +19,7 @@ class InfuFaceCrop(io.ComfyNode):
             display_name="Face Crop (InfU)",
             category="InfU/faces",
             description="Cut out a square around one face and enlarge it, to draw the face anew with more pixels. Put it back with Upscale Image (width, height) and ImageCompositeMasked (x, y, mask).",
-            search_aliases=[*ALIASES, "face detailer", "adetailer", "stitch"],
+            search_aliases=["face detailer", "adetailer", "stitch"],
             inputs=[
                 io.Image.Input("image", tooltip="One picture with a face that is too small; only the first of a batch is used."),
                 encoder_input(),

@@ -5,8 +5,6 @@ from comfy_api.latest import io
 from ..infu_core.faces.face_selection import LARGEST, ORDERS
 from .sockets import FaceEncoderSocket, IdentitySocket
 
-ALIASES = ["infiniteyou", "face id", "pulid", "instantid", "insightface"]
-
 
 def encoder_input():
     return FaceEncoderSocket.Input(

@@ -13,7 +13,6 @@ from ..infu_core.identity.face_choice import SKIP, STOP, FaceChoice
 from ..infu_core.identity.outliers import DROP, KEEP
 from ..infu_core.identity.weights_text import read_weights
 from .face_inputs import (
-    ALIASES,
     encoder_input,
     index_input,
     key_points_input,
@@ -21,6 +20,7 @@ from .face_inputs import (
     order_input,
     threshold_input,
 )
+from .search_words import GENERAL
 from .sockets import FaceEncoderSocket, IdentitySocket
 
 PROVIDERS = ["auto", "CPU", "CUDA", "ROCMExecutionProvider", "DmlExecutionProvider", "CoreMLExecutionProvider"]
@@ -34,7 +34,7 @@ class InfuLoadFaceEncoder(io.ComfyNode):
             display_name="Load Face Encoder (InfU)",
             category="InfU/faces",
             description="Load the face detector (SCRFD of antelopev2) and the recogniser (ArcFace IR-SE50). Only needed to choose files or a provider: the other nodes find the same files by themselves.",
-            search_aliases=[*ALIASES, "antelopev2", "arcface"],
+            search_aliases=["insightface", "antelopev2", "arcface"],
             inputs=[
                 io.Combo.Input(
                     "detector",
@@ -69,10 +69,10 @@ class EncodeFaceID(io.ComfyNode):
     def define_schema(cls):
         return io.Schema(
             node_id="EncodeFaceID",
-            display_name="Encode Face ID",
+            display_name="Encode Face ID (InfiniteYou)",
             category="InfU/faces",
             description="Turn one or more photos of a person into an identity. A batch or a list of photos makes one identity that is more reliable than any single photo.",
-            search_aliases=[*ALIASES, "reference face", "likeness", "arcface"],
+            search_aliases=[*GENERAL, "insightface", "reference face", "likeness", "arcface"],
             is_input_list=True,
             is_output_node=True,
             inputs=[

@@ -14,7 +14,6 @@ from ..infu_core.hosts.comfyui_faces import face_encoder as load_encoder
 from ..infu_core.identity.face_choice import SKIP, STOP, FaceChoice, find_chosen
 from ..infu_core.identity.pose_photos import PoseFrame, pose_images
 from .face_inputs import (
-    ALIASES,
     encoder_input,
     index_input,
     key_points_input,
@@ -34,7 +33,7 @@ class InfuFacePose(io.ComfyNode):
             display_name="Face Pose (InfU)",
             category="InfU/faces",
             description="Draw the five key points of faces as InfuseNet reads them: where the face goes, how large, how turned. A batch gives a batch.",
-            search_aliases=[*ALIASES, "key points", "kps", "landmarks"],
+            search_aliases=["key points", "kps", "landmarks"],
             is_output_node=True,
             inputs=[
                 io.Image.Input("image", optional=True, tooltip="Picture with the pose to take; not needed when key points are typed."),
@@ -81,7 +80,7 @@ class InfuFaceRegions(io.ComfyNode):
             display_name="Faces to Regions (InfU)",
             category="InfU/regions",
             description="Find the faces of a layout picture and make one soft mask for each, to say who goes where.",
-            search_aliases=[*ALIASES, "multiple people", "face mask"],
+            search_aliases=["multiple people", "face mask"],
             is_output_node=True,
             inputs=[
                 io.Image.Input("image", tooltip="Layout picture with one face for every person; only the first of a batch is used."),

@@ -7,7 +7,6 @@ from comfy_api.latest import io, ui
 from ..infu_core.hosts.comfyui_identity_files import identity_entries, identity_path, save_as
 from ..infu_core.identity.identity import RECOGNISER
 from ..infu_core.identity.identity_file import load_identity
-from .face_inputs import ALIASES
 from .sockets import IdentitySocket
 
 ANY = "any"
@@ -21,7 +20,7 @@ class InfuSaveIdentity(io.ComfyNode):
             display_name="Save Identity (InfU)",
             category="InfU/identities",
             description="Keep an identity as a small safetensors file (about 3 kB, no picture inside) in output/identities.",
-            search_aliases=[*ALIASES, "save face", "export identity"],
+            search_aliases=["save face", "export identity"],
             is_output_node=True,
             inputs=[
                 IdentitySocket.Input("identity", tooltip="What to save."),
@@ -47,7 +46,7 @@ class InfuLoadIdentity(io.ComfyNode):
             display_name="Load Identity (InfU)",
             category="InfU/identities",
             description="Load a saved identity from output/identities or input/identities. Needs no photo, detector or recogniser.",
-            search_aliases=[*ALIASES, "load face", "import identity"],
+            search_aliases=["load face", "import identity"],
             inputs=[
                 io.Combo.Input("file", options=identity_entries(), tooltip="The saved identity; press R after saving a new one."),
                 io.Combo.Input("recogniser", options=[RECOGNISER, ANY], default=RECOGNISER, advanced=True, tooltip="Refuse identities of other recognisers than InfiniteYou's. any is for the miniature or your own networks."),

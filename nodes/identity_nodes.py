@@ -9,7 +9,7 @@ from ..infu_core.hosts.comfyui_faces import face_encoder as load_encoder
 from ..infu_core.identity.judge import judge, report_judgement
 from ..infu_core.identity.mixing import BLEND, MODES, SLERP, interpolate, mix
 from ..infu_core.identity.weights_text import read_weights
-from .face_inputs import ALIASES, encoder_input, threshold_input
+from .face_inputs import encoder_input, threshold_input
 from .sockets import IdentitySocket
 
 
@@ -26,10 +26,10 @@ class MixIdentities(io.ComfyNode):
         )
         return io.Schema(
             node_id="MixIdentities",
-            display_name="Mix Identities",
+            display_name="Mix Identities (InfU)",
             category="InfU/identities",
             description="Make one identity out of two or more: a face between them, or all of them side by side.",
-            search_aliases=[*ALIASES, "blend faces", "combine faces", "average faces"],
+            search_aliases=["blend faces", "combine faces", "average faces"],
             inputs=[
                 io.Autogrow.Input("identities", template=template, tooltip="Two or more identities."),
                 io.Combo.Input(
@@ -61,7 +61,7 @@ class InfuInterpolateIdentities(io.ComfyNode):
             display_name="Interpolate Identities (InfU)",
             category="InfU/identities",
             description="A series of identities from one person to another, both ends exact. What follows runs once for each.",
-            search_aliases=[*ALIASES, "morph", "face morphing"],
+            search_aliases=["morph", "face morphing"],
             inputs=[
                 IdentitySocket.Input("a", tooltip="Where the series starts."),
                 IdentitySocket.Input("b", tooltip="Where the series ends."),
@@ -84,7 +84,7 @@ class InfuIdentitySimilarity(io.ComfyNode):
             display_name="Identity Similarity (InfU)",
             category="InfU/identities",
             description="How much the faces in pictures look like an identity, and which picture of a batch does best. 1 is the same photo; one person in two photos usually reaches 0.4 to 0.8, strangers about 0.",
-            search_aliases=[*ALIASES, "face similarity", "id loss", "best of batch", "compare faces"],
+            search_aliases=["face similarity", "id loss", "best of batch", "compare faces"],
             is_output_node=True,
             inputs=[
                 io.Image.Input("images", tooltip="Pictures to judge, one or a batch."),

@@ -5,13 +5,11 @@ from comfy_api.latest import io
 from ..infu_core.injection.region_layout import REGION_MODES
 from .sockets import IdentityRegionsSocket, IdentitySocket, InfuseNetSocket
 
-ALIASES = ["infiniteyou", "infinite you", "infuse", "face id", "faceid", "pulid", "instantid", "identity"]
-
 
 def who_and_how() -> list:
     """Sockets: network, identity, VAE."""
     return [
-        InfuseNetSocket.Input("infusenet", tooltip="From Load InfuseNet."),
+        InfuseNetSocket.Input("infusenet", tooltip="From Load InfiniteYou."),
         io.MultiType.Input(
             "identity",
             types=[IdentitySocket, IdentityRegionsSocket],

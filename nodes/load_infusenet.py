@@ -12,6 +12,7 @@ from ..infu_core.hosts.comfyui_weight_files import (
     projector_menu,
     register_folder,
 )
+from .search_words import GENERAL
 from .sockets import InfuseNetSocket
 
 
@@ -22,10 +23,10 @@ class LoadInfuseNet(io.ComfyNode):
         menu = network_menu()
         return io.Schema(
             node_id="LoadInfuseNet",
-            display_name="Load InfuseNet",
+            display_name="Load InfiniteYou (InfuseNet)",
             category="InfU",
             description="Load InfiniteYou's InfuseNet and the identity projector that belongs to it.",
-            search_aliases=["infiniteyou", "infinite you", "face id", "pulid", "instantid", "infu loader"],
+            search_aliases=[*GENERAL, "infuse", "infu loader"],
             inputs=[
                 io.Combo.Input(
                     "infusenet",

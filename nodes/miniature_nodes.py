@@ -15,7 +15,7 @@ from ..infu_core.hosts.comfyui_loading import LoadedInfuseNet, network_patcher, 
 from ..miniature.files import RECOGNISER_NAME, MiniatureFiles
 from .sockets import FaceEncoderSocket, InfuseNetSocket
 
-ALIASES = ["infiniteyou", "face id", "pulid", "instantid", "miniature", "demo", "example", "try", "test"]
+ALIASES = ["miniature", "demo", "example", "try", "test"]
 STYLES = ["photo", "ink", "watercolour", "oil"]
 DRAWN_SCORE = 0.835
 """The detector answers to photographs too, but less surely: of 240 drawn faces none scored below 0.865, of 47
@@ -28,7 +28,7 @@ class InfuLoadMiniature(io.ComfyNode):
     def define_schema(cls):
         return io.Schema(
             node_id="InfuLoadMiniature",
-            display_name="Load Miniature",
+            display_name="Load Miniature (InfU)",
             category="InfU/miniature",
             description="A tiny FLUX with its own VAE, InfuseNet and face encoder, trained on drawn faces. It comes with the pack, needs no download and no GPU, and makes 128 x 128 pictures in seconds.",
             search_aliases=ALIASES,
@@ -55,7 +55,7 @@ class InfuMiniatureFace(io.ComfyNode):
     def define_schema(cls):
         return io.Schema(
             node_id="InfuMiniatureFace",
-            display_name="Drawn Face",
+            display_name="Drawn Face (InfU)",
             category="InfU/miniature",
             description="A picture of somebody, drawn from a number: the photo for the miniature, which knows no other faces. Nobody drawn here was in its training.",
             search_aliases=[*ALIASES, "photo", "portrait", "load image"],
@@ -99,7 +99,7 @@ class InfuMiniaturePrompt(io.ComfyNode):
     def define_schema(cls):
         return io.Schema(
             node_id="InfuMiniaturePrompt",
-            display_name="Miniature Prompt",
+            display_name="Miniature Prompt (InfU)",
             category="InfU/miniature",
             description="Words for the miniature, which knows about seventy and reads forty at a time. Says which ones it did not understand, and then all that it knows.",
             search_aliases=[*ALIASES, "clip text encode"],

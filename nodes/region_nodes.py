@@ -14,12 +14,8 @@ class InfuIdentityRegion(io.ComfyNode):
             node_id="InfuIdentityRegion",
             display_name="Identity Region (InfU)",
             category="InfU/regions",
-            description="Gives a person a place in the picture. Chain one node for every person, then connect the last one to Apply InfuseNet. The preview shows who goes where.",
+            description="Gives a person a place in the picture. Chain one node for every person, then connect the last one to Apply InfiniteYou. The preview shows who goes where.",
             search_aliases=[
-                "infiniteyou",
-                "face id",
-                "pulid",
-                "instantid",
                 "several people",
                 "multiple faces",
                 "regional",
@@ -37,7 +33,7 @@ class InfuIdentityRegion(io.ComfyNode):
                 io.Image.Input(
                     "pose_image",
                     optional=True,
-                    tooltip="Key points for this person alone, as large as the whole picture; otherwise Apply InfuseNet's pose image serves all.",
+                    tooltip="Key points for this person alone, as large as the whole picture; otherwise Apply InfiniteYou's pose image serves all.",
                 ),
                 io.Float.Input(
                     "strength",
@@ -45,7 +41,7 @@ class InfuIdentityRegion(io.ComfyNode):
                     min=0.0,
                     max=3.0,
                     step=0.01,
-                    tooltip="This person's own strength; multiplies Apply InfuseNet's. 1 changes nothing, people use 0.6 to 1.2.",
+                    tooltip="This person's own strength; multiplies Apply InfiniteYou's. 1 changes nothing, people use 0.6 to 1.2.",
                 ),
                 io.Float.Input(
                     "feather",

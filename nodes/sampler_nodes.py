@@ -12,7 +12,7 @@ from ..infu_core.injection.identity_guidance import IdentityGuidance
 from ..infu_core.injection.reuse_plan import REUSE_PLANS
 from ..infu_core.injection.sampling_plot import draw_sampling
 
-ALIASES = ["infiniteyou", "face id", "pulid", "instantid", "identity guidance", "flux sampler"]
+ALIASES = ["identity guidance", "flux sampler"]
 
 
 def dial_inputs() -> list:
@@ -102,12 +102,12 @@ class InfuSampler(io.ComfyNode):
     def define_schema(cls):
         return io.Schema(
             node_id="InfuSampler",
-            display_name="Infu Sampler",
+            display_name="Sampler (InfU)",
             category="InfU/sampling",
             description="KSampler for models with an identity: a dial for identity apart from text, strength over time, and residual reuse. Neutral settings give exactly KSampler's picture.",
             search_aliases=[*ALIASES, "ksampler"],
             inputs=[
-                io.Model.Input("model", tooltip="From Apply InfuseNet; any other model is sampled as KSampler does."),
+                io.Model.Input("model", tooltip="From Apply InfiniteYou; any other model is sampled as KSampler does."),
                 io.Conditioning.Input("positive", tooltip="What to draw."),
                 io.Conditioning.Input("negative", tooltip="What to avoid; acts where cfg is above 1."),
                 io.Latent.Input("latent_image", tooltip="An empty latent, or a picture to change (denoise below 1)."),
@@ -178,12 +178,12 @@ class InfuGuider(io.ComfyNode):
     def define_schema(cls):
         return io.Schema(
             node_id="InfuGuider",
-            display_name="Infu Guider",
+            display_name="Guider (InfU)",
             category="InfU/sampling",
-            description="CFGGuider with Infu Sampler's dials, for SamplerCustomAdvanced. Neutral settings give exactly CFGGuider's picture, and without a negative prompt BasicGuider's.",
+            description="CFGGuider with Sampler (InfU)'s dials, for SamplerCustomAdvanced. Neutral settings give exactly CFGGuider's picture, and without a negative prompt BasicGuider's.",
             search_aliases=[*ALIASES, "cfgguider", "basicguider"],
             inputs=[
-                io.Model.Input("model", tooltip="From Apply InfuseNet; any other model is guided as CFGGuider does."),
+                io.Model.Input("model", tooltip="From Apply InfiniteYou; any other model is guided as CFGGuider does."),
                 io.Conditioning.Input("positive", tooltip="What to draw."),
                 io.Conditioning.Input(
                     "negative",

@@ -9,7 +9,6 @@ from harness.base_directory import make_base_directory
 from harness.checkout import ROOT
 from harness.server import compiling
 
-ALIASES = ("infiniteyou", "face id", "pulid", "instantid")
 CORE_IDS = {"LoadInfuseNet", "EncodeFaceID", "MixIdentities", "ApplyInfuseNet", "InfuSampler"}
 
 
@@ -43,8 +42,40 @@ def test_every_node_can_be_found_and_understood(any_server):
         assert node["category"].split("/")[0] == "InfU", f"{name} is in {node['category']}"
         assert node["display_name"] and node["display_name"] != name, f"{name} has no display name"
         assert node["description"], f"{name} has no description"
-        missing = [alias for alias in ALIASES if alias not in node["search_aliases"]]
-        assert not missing, f"{name} is not found under {missing}"
+        assert node["search_aliases"], f"{name} has no other words to be found by"
+
+
+OF_THE_OFFICIAL_PACK = {
+    "Apply InfuseNet",
+    "Load InfuseNet",
+    "ID Embedding Model Loader",
+    "Extract ID Embedding",
+    "Extract Face Pose Image",
+}
+NAMED_AFTER_THE_PAPER = {
+    "ApplyInfuseNet": "Apply InfiniteYou (InfuseNet)",
+    "LoadInfuseNet": "Load InfiniteYou (InfuseNet)",
+    "EncodeFaceID": "Encode Face ID (InfiniteYou)",
+}
+
+
+def test_display_names_say_whose_they_are(server):
+    """Beside the official pack nobody has to guess; the three that every graph needs carry the paper's name."""
+    shown = {name: node["display_name"] for name, node in our_nodes(server).items()}
+    assert not set(shown.values()) & OF_THE_OFFICIAL_PACK
+    assert {name: shown.pop(name) for name in NAMED_AFTER_THE_PAPER} == NAMED_AFTER_THE_PAPER
+    unsigned = [name for name in shown.values() if not name.endswith(" (InfU)")]
+    assert not unsigned, f"display names that do not end in (InfU): {unsigned}"
+
+
+def test_general_words_find_the_three_that_every_graph_needs(server):
+    """Any other node with one of these words would push them down in the front end's search."""
+    nodes = our_nodes(server)
+    general = set.intersection(*(set(nodes[name]["search_aliases"]) for name in NAMED_AFTER_THE_PAPER))
+    assert {"infiniteyou", "infu", "face id", "pulid", "instantid", "ip adapter face", "换脸", "人脸"} <= general
+    for name in nodes.keys() - NAMED_AFTER_THE_PAPER.keys():
+        shared = general & set(nodes[name]["search_aliases"])
+        assert not shared, f"{name} is found under {shared}, before nodes that people look for"
 
 
 def test_every_input_has_a_tooltip(any_server):

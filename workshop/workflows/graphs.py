@@ -51,7 +51,7 @@ def try_me(graph: Graph) -> None:
         "*man* or *woman* in the prompt.\n"
         "2. Change the **prompt**: *an ink drawing of*, *a watercolour of*, *an oil painting of*, hair, glasses, "
         "*laughing*, *in a forest*; words it does not know are named below it.\n"
-        "3. Change **strength** in *Apply InfuseNet* (0 is the picture on the left, 1 as usual), or the **seed**.\n\n"
+        "3. Change **strength** in *Apply InfiniteYou* (0 is the picture on the left, 1 as usual), or the **seed**.\n\n"
         "It knows drawn faces only. For your own photos and real pictures open **01_one_face**: the same nodes, other "
         "loaders.",
         height=340,
@@ -188,7 +188,7 @@ def face_detail(graph: Graph) -> None:
     graph.note(
         "# A closer look at a small face\n\nIn a full-length picture a face has few pixels, and likeness is lost first "
         "there. Here the face is cut out, enlarged, drawn anew with the identity, and put back through a soft mask.\n\n"
-        "- **denoise** in Infu Sampler: 0.3 keeps the expression, 0.45 is the usual middle, 0.6 changes more\n"
+        "- **denoise** in Sampler (InfU): 0.3 keeps the expression, 0.45 is the usual middle, 0.6 changes more\n"
         "- **margin** in Face Crop: 2 to 3 face sizes; several people: choose one with face and index\n"
         "- the light does not fit: strength 0.8, or style_alignment 0.3 to 0.6\n\n" + FILES
     )
@@ -219,7 +219,7 @@ def two_people(graph: Graph) -> None:
         "the last region shows who goes where. A third person is one more **Identity Region** in the chain.\n\n"
         "- the prompt must put people where the regions are: say who stands left and who right\n"
         "- regions from a layout picture: **Faces to Regions** into every region's mask, and **Face Pose** of "
-        "the same picture into Apply InfuseNet's pose_image\n"
+        "the same picture into Apply InfiniteYou's pose_image\n"
         "- faces mix or one is weak: region_mode `cropped`, or that region's own strength\n\n" + FILES
     )
 
@@ -256,9 +256,9 @@ def hybrid_guidance(graph: Graph) -> None:
         "sees the other.\n\n"
         "- **text**: guidance in FluxGuidance, 2.5 to 3.5\n"
         "- **style picture**: strength in Apply Style Model, 0.1 to 0.5 with attn_bias; 1 copies the picture\n"
-        "- **person**: strength in Apply InfuseNet, 0.7 to 1; style_alignment gives the prompt's style back\n\n"
+        "- **person**: strength in Apply InfiniteYou, 0.7 to 1; style_alignment gives the prompt's style back\n\n"
         "With an IP-Adapter instead of Redux: *Apply IPAdapter Flux Model* of ComfyUI-IPAdapter-Flux stands between "
-        "Load Diffusion Model and Apply InfuseNet, and the Redux nodes go. That pack replaces FLUX's own blocks, so "
+        "Load Diffusion Model and Apply InfiniteYou, and the Redux nodes go. That pack replaces FLUX's own blocks, so "
         "it has to fit your ComfyUI; this is not tested here.\n\n"
         + FILES
         + "| sigclip_vision_patch14_384.safetensors | clip_vision |\n| flux1-redux-dev.safetensors | style_models |\n",
