@@ -172,7 +172,8 @@ def text_side():
 
     files = MiniatureFiles()
     files.require()
-    state, words = as_float(files.text), Words()
+    state = as_float(files.text)
+    words = Words(len(state["word.weight"]))
     context_size, pooled_size = state["word.weight"].shape[1], state["pool.weight"].shape[0]
     encoder = TextEncoder(len(words), context_size, pooled_size).eval().requires_grad_(False)
     encoder.load_state_dict(state)

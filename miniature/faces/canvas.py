@@ -10,12 +10,19 @@ SHIFT = 4  # OpenCV draws on a grid of 1/16 pixel
 
 
 class Canvas:
-    """`colour` [S, S, 3] uint8 and `lines` [S, S] uint8 (255 is a full pen stroke)."""
+    """`colour` [H, W, 3] uint8 and `lines` [H, W] uint8 (255 is a full pen stroke)."""
 
-    def __init__(self, size: int):
-        self.size = size
-        self.colour = np.zeros((size, size, 3), np.uint8)
-        self.lines = np.zeros((size, size), np.uint8)
+    def __init__(self, height: int, width: int | None = None):
+        self.height, self.width = height, width or height
+        self.colour = np.zeros((self.height, self.width, 3), np.uint8)
+        self.lines = np.zeros((self.height, self.width), np.uint8)
+
+    def within(self, points: np.ndarray, margin: float = 0.0) -> tuple[slice, slice]:
+        """Rows and columns of the sheet that hold these points and a margin around them; empty where none are on it."""
+        ends = np.array((self.width, self.height))
+        low = np.floor(points.min(0) - margin).astype(int).clip(0, ends - 1)
+        high = np.ceil(points.max(0) + margin + 1).astype(int).clip(1, ends)
+        return slice(low[1], high[1]), slice(low[0], high[0])
 
     def fill(self, points: np.ndarray, colour, pen: float = 0.0, closed: bool = True) -> None:
         """Fill a polygon; what it covers loses its lines. `pen`: width of its outline, in pixels."""
@@ -27,16 +34,15 @@ class Canvas:
 
     def wash(self, points: np.ndarray, colour, share: float, soft: float = 0.0) -> None:
         """Lay a see-through colour over a polygon; `soft` blurs its edge, in pixels."""
-        left, top = np.floor(points.min(0) - 3 * soft - 1).astype(int).clip(0, self.size - 1)
-        right, bottom = np.ceil(points.max(0) + 3 * soft + 2).astype(int).clip(1, self.size)
-        if right <= left or bottom <= top:
+        rows, columns = self.within(points, 3 * soft + 1)
+        part = self.colour[rows, columns]
+        if not part.size:
             return
-        mask = np.zeros((bottom - top, right - left), np.uint8)
-        cv2.fillPoly(mask, [_fixed(points - (left, top))], 255, cv2.LINE_AA, SHIFT)
+        mask = np.zeros(part.shape[:2], np.uint8)
+        cv2.fillPoly(mask, [_fixed(points - (columns.start, rows.start))], 255, cv2.LINE_AA, SHIFT)
         if soft:
             mask = cv2.GaussianBlur(mask, (0, 0), soft)
         amount = mask[..., None].astype(np.float32) * (share / 255)
-        part = self.colour[top:bottom, left:right]
         part[:] = part + amount * (np.array(colour, np.float32) - part)
 
     def stroke(self, points: np.ndarray, colour, width: float, pen: float = 0.0) -> None:

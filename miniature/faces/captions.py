@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from . import face_words
 from .scene import BACKDROPS, PLACES, Scene
 
 STYLE_WORDS = {
@@ -21,18 +22,39 @@ BEARD_WORDS = {"moustache": "a moustache", "goatee": "a goatee", "full": "a bear
 PLACE_WORDS = {"forest": "in a forest", "sea": "by the sea", "city": "in a city"}
 
 
-def caption(scene: Scene, seed: int, keep: float = 0.8) -> str:
-    """One wording of the scene; each attribute is named with probability `keep`."""
+MOST_WORDS = (32, 32, 40)
+"""How many words, commas counted, a caption of no one, one and two people may have with their faces told."""
+
+
+def caption(scene: Scene, seed: int, keep: float = 0.8, face: float = 0.0) -> str:
+    """One wording of the scene; each attribute is named with probability `keep`, each feature of a face with `face`.
+
+    Features are told as far as `MOST_WORDS` goes round; what is left out then is left to chance.
+    """
     rng = np.random.default_rng((0xCA97, scene.seed, seed))
     start = str(rng.choice(STYLE_WORDS[scene.style]))
     people = [_describe(scene, index, rng, keep) for index in range(len(scene.people))]
+    way = "{}"
     if len(people) == 2:
-        ways = ("{} on the left and {} on the right", "two people , {} and {}", "{} and {}")
-        people = [str(rng.choice(ways)).format(*people)]
-    text = f"{start} {people[0]}" if people else start.removesuffix(" of")
-    if rng.random() < keep:
-        text += ", " + _where(scene.background, rng)
-    return " ".join(text.replace(",", " , ").split())
+        way = str(rng.choice(("{} on the left and {} on the right", "two people , {} and {}", "{} and {}")))
+    where = f", {_where(scene.background, rng)}" if rng.random() < keep else ""
+
+    def text(faces: list[list[str]]) -> str:
+        told = (" , ".join(filter(None, (who, " ".join(said)))) for who, said in zip(people, faces, strict=True))
+        who = f"{start} {way.format(*told)}" if people else start.removesuffix(" of")
+        return " ".join((who + where).replace(",", " , ").split())
+
+    faces = _faces(scene, seed, face)
+    while any(faces) and len(text(faces).split()) > MOST_WORDS[len(people)]:
+        longest = max(faces, key=len)
+        longest.pop(int(rng.integers(len(longest))))
+    return text(faces)
+
+
+def _faces(scene: Scene, seed: int, share: float) -> list[list[str]]:
+    """Of each person the phrases to tell, each with probability `share`."""
+    rng = np.random.default_rng((0xFACE5, scene.seed, seed))
+    return [[phrase for phrase in face_words.phrases(who) if rng.random() < share] for who in scene.people]
 
 
 def _describe(scene: Scene, index: int, rng: np.random.Generator, keep: float) -> str:
@@ -78,11 +100,11 @@ def _where(background: str, rng: np.random.Generator) -> str:
 
 
 def vocabulary() -> tuple[str, ...]:
-    """Every word that a caption can hold, sorted."""
+    """Every word that a caption can hold: sorted, and after the first edition's those that tell a face."""
     texts = [word for words in STYLE_WORDS.values() for word in words]
     texts += [*HAIR_WORDS.values(), *BEARD_WORDS.values(), *PLACE_WORDS.values(), *BACKDROPS]
     texts += ["on the left and on the right two people , and a an young old man woman bald with glasses round square"]
     texts += ["neutral smiling laughing surprised sad angry wearing hat shirt before wall background"]
     texts += ["black brown blond red grey"]
     words = {word for text in texts for word in text.replace("{}", " ").replace(",", " , ").split()}
-    return tuple(sorted(words))
+    return (*sorted(words), *sorted(set(face_words.WORDS.split()) - words))

@@ -16,11 +16,11 @@ DEPTH = 0.78
 class Head:
     """A person at a place. `at` brings head coordinates to pixels; `skin_depth` is the face's own surface."""
 
-    def __init__(self, person: Person, placement: Placement, size: int):
+    def __init__(self, person: Person, placement: Placement, height: int, width: int):
         self.person = person
         self.placement = placement
-        self.scale = placement.size * size
-        self.centre = np.array((placement.x, placement.y)) * size
+        self.scale = placement.size * height
+        self.centre = np.array((placement.x * width, placement.y * height))
         yaw, pitch, roll = placement.yaw, placement.pitch, placement.roll
         around_y = np.array(((np.cos(yaw), 0, np.sin(yaw)), (0, 1, 0), (-np.sin(yaw), 0, np.cos(yaw))))
         around_x = np.array(((1, 0, 0), (0, np.cos(pitch), np.sin(pitch)), (0, -np.sin(pitch), np.cos(pitch))))

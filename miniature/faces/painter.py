@@ -10,12 +10,12 @@ from .scene import BACKDROPS, Scene
 BLACK = (20, 16, 18)
 
 
-def paint(scene: Scene, size: int) -> tuple[Canvas, tuple[Head, ...]]:
-    """Draw everybody from left to right on a sheet of `size` x `size` pixels."""
-    canvas = Canvas(size)
+def paint(scene: Scene, height: int) -> tuple[Canvas, tuple[Head, ...]]:
+    """Draw everybody from left to right on a sheet of `height` x `height * scene.squares` pixels."""
+    canvas = Canvas(height, height * scene.squares)
     rng = np.random.default_rng((0xBAC2, scene.seed))
     _background(canvas, scene, rng)
-    heads = tuple(Head(who, how, size) for who, how in zip(scene.people, scene.placements, strict=True))
+    heads = tuple(Head(who, how, canvas.height, canvas.width) for who, how in zip(scene.people, scene.placements, strict=True))
     for head in heads:
         hair.behind(canvas, head)
         _body(canvas, head)
@@ -34,47 +34,48 @@ def paint(scene: Scene, size: int) -> tuple[Canvas, tuple[Head, ...]]:
 
 
 def _background(canvas: Canvas, scene: Scene, rng: np.random.Generator) -> None:
-    size = canvas.size
+    size, width = canvas.height, canvas.width
+    detail = scene.framing.detail
     down = np.linspace(-1, 1, size)[:, None, None]
     if scene.background in BACKDROPS:
         colour = np.array(BACKDROPS[scene.background], np.float32)
-        glow = np.linspace(-1, 1, size)[None, :, None] * np.sign(scene.light[0])
+        glow = np.linspace(-1, 1, width)[None, :, None] * np.sign(scene.light[0])
         canvas.colour[:] = np.clip(colour * (1.02 + 0.09 * glow - 0.1 * down), 0, 255)
         return
     if scene.background == "sea":
         horizon = 0.42 * size
         canvas.colour[:] = np.clip(np.array((150, 196, 232)) + 40 * (down + 0.6), 0, 255)
-        canvas.fill(np.array([(0, horizon), (size, horizon), (size, size), (0, size)]), (38, 104, 146), pen=2)
-        for _ in range(26):
-            x, y = rng.uniform(0, size), rng.uniform(horizon, size)
+        canvas.fill(np.array([(0, horizon), (width, horizon), (width, size), (0, size)]), (38, 104, 146), pen=2)
+        for _ in range(round(26 * detail * scene.squares)):
+            x, y = rng.uniform(0, width), rng.uniform(horizon, size)
             wave = smooth([(x, y), (x + 0.04 * size, y - 0.01 * size), (x + 0.08 * size, y)], 3)
             canvas.stroke(wave, (150, 196, 214), 2, pen=1)
-        canvas.dot((rng.uniform(0.1, 0.9) * size, 0.13 * size), 0.06 * size, (252, 236, 170))
+        canvas.dot((rng.uniform(0.1, 0.9) * width, 0.13 * size), 0.06 * size, (252, 236, 170))
     elif scene.background == "forest":
         canvas.colour[:] = np.clip(np.array((158, 190, 140)) - 46 * down, 0, 255)
-        for _ in range(11):
-            x, width = rng.uniform(0, size), rng.uniform(0.02, 0.05) * size
-            trunk = np.array([(x, 0), (x + width, 0), (x + 1.2 * width, size), (x - 0.2 * width, size)])
+        for _ in range(round(11 * detail * scene.squares)):
+            x, wide = rng.uniform(0, width), rng.uniform(0.02, 0.05) * size
+            trunk = np.array([(x, 0), (x + wide, 0), (x + 1.2 * wide, size), (x - 0.2 * wide, size)])
             canvas.fill(trunk, mixed((74, 54, 36), (40, 70, 40), rng.uniform(0, 0.6)), pen=1.5)
-        for _ in range(26):
+        for _ in range(round(26 * detail * scene.squares)):
             canvas.dot(
-                rng.uniform((0, -0.1), (1, 0.4)) * size,
+                rng.uniform((0, -0.1), (1, 0.4)) * (width, size),
                 rng.uniform(0.04, 0.1) * size,
                 (rng.uniform(30, 70), rng.uniform(84, 130), 46),
             )
     else:
         canvas.colour[:] = np.clip(np.array((188, 196, 214)) + 22 * down, 0, 255)
-        x = 0.0
-        while x < size:
-            width, top = rng.uniform(0.12, 0.22) * size, rng.uniform(0.08, 0.5) * size
+        x, step = 0.0, size / detail
+        while x < width:
+            wide, top = rng.uniform(0.12, 0.22) * step, rng.uniform(0.08, 0.5) * size
             grey = rng.uniform(70, 150)
-            block = np.array([(x, top), (x + width, top), (x + width, size), (x, size)])
+            block = np.array([(x, top), (x + wide, top), (x + wide, size), (x, size)])
             canvas.fill(block, (grey, grey * 0.96, grey * 1.02), pen=1.5)
-            for row in np.arange(top + 0.04 * size, size, 0.075 * size):
-                for column in np.arange(x + 0.02 * size, x + width - 0.03 * size, 0.055 * size):
-                    pane = np.array([(0, 0), (0.026, 0), (0.026, 0.036), (0, 0.036)]) * size + (column, row)
+            for row in np.arange(top + 0.04 * step, size, 0.075 * step):
+                for column in np.arange(x + 0.02 * step, x + wide - 0.03 * step, 0.055 * step):
+                    pane = np.array([(0, 0), (0.026, 0), (0.026, 0.036), (0, 0.036)]) * step + (column, row)
                     canvas.fill(pane, (238, 220, 150) if rng.random() < 0.4 else (62, 70, 86))
-            x += width
+            x += wide
 
 
 def _body(canvas: Canvas, head: Head) -> None:
@@ -142,17 +143,17 @@ def _face(canvas: Canvas, head: Head, light: tuple[float, float, float]) -> None
     who = head.person
     edge = head.flat(head.outline(), 0.12)
     canvas.fill(edge, who.skin, max(1.0, 0.042 * head.scale))
-    low = np.floor(edge.min(0)).astype(int).clip(0, canvas.size - 1)
-    high = np.ceil(edge.max(0) + 1).astype(int).clip(1, canvas.size)
-    mask = np.zeros((high[1] - low[1], high[0] - low[0]), np.uint8)
-    cv2.fillPoly(mask, [np.round((edge - low) * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
-    rows, columns = np.mgrid[low[1] : high[1], low[0] : high[0]].astype(np.float32)
+    place = canvas.within(edge)
+    part = canvas.colour[place]
+    mask = np.zeros(part.shape[:2], np.uint8)
+    corner = (place[1].start, place[0].start)
+    cv2.fillPoly(mask, [np.round((edge - corner) * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+    rows, columns = np.mgrid[place].astype(np.float32)
     centre = head.at(0.0, 0.05, 0.25)[0]
     x = (columns - centre[0]) / (1.12 * who.face_width * head.scale)
     y = (rows - centre[1]) / (1.22 * head.scale)
     z = np.sqrt(np.clip(1 - x * x - y * y, 0.03, None))
     lit = 0.66 + 0.5 * np.clip(x * light[0] + y * light[1] + z * light[2], -0.6, 1) - 0.12 * (1 - z) ** 2
-    part = canvas.colour[low[1] : high[1], low[0] : high[0]]
     colour = np.array(who.skin, np.float32)
     shaded = colour * lit[..., None] + 22 * np.clip(lit[..., None] - 1.04, 0, None)
     shaded *= np.array((1.0, 0.985, 0.97)) ** np.clip(4 * (1 - lit[..., None]), 0, 2)

@@ -25,12 +25,28 @@ HATS = {"red": (186, 44, 44), "blue": (48, 78, 158), "green": (54, 110, 66), "bl
 
 
 @dataclass(frozen=True)
+class Framing:
+    """How near people are, as shares of the picture's height; `wide` gives two people a square each."""
+
+    head: float = 0.315  # half the height of the head of somebody alone
+    y: float = 0.48
+    wide: bool = False
+    detail: float = 1.0  # how finely places are textured and photos grained
+
+
+BUST = Framing()
+"""Heads and shoulders, as the first edition of the miniature was trained on."""
+CLOSE_UP = Framing(head=0.42, y=0.53, wide=True, detail=0.5)
+"""Heads fill two thirds of the frame: an eye is a token of the miniature wide, instead of half a one."""
+
+
+@dataclass(frozen=True)
 class Placement:
-    """Where one head is and how it is turned: centre and size as shares of the picture, angles in radians."""
+    """Where one head is and how it is turned: centre as shares of the picture, angles in radians."""
 
     x: float
     y: float
-    size: float  # half the height of the head
+    size: float  # half the height of the head, as a share of the picture's height
     yaw: float
     pitch: float
     roll: float
@@ -50,10 +66,21 @@ class Scene:
     style: str
     background: str  # a colour of BACKDROPS or a place of PLACES
     light: tuple[float, float, float]  # direction, towards the light
+    framing: Framing = BUST
+
+    @property
+    def squares(self) -> int:
+        """The picture's width over its height."""
+        return max(1, len(self.people)) if self.framing.wide else 1
 
 
 def scene(
-    seed: int, people: tuple[Person, ...], style: str | None = None, restyle: float = 0.35, sway: float = 1.0
+    seed: int,
+    people: tuple[Person, ...],
+    style: str | None = None,
+    restyle: float = 0.35,
+    sway: float = 1.0,
+    framing: Framing = BUST,
 ) -> Scene:
     """A random picture of these people (none, one or two).
 
@@ -71,10 +98,11 @@ def scene(
     return Scene(
         seed=seed,
         people=dressed,
-        placements=tuple(_placement(rng, index, count, sway) for index in range(count)),
+        placements=tuple(_placement(rng, index, count, sway, framing) for index in range(count)),
         style=style or chosen,
         background=background,
         light=tuple(float(v) for v in light),
+        framing=framing,
     )
 
 
@@ -91,15 +119,18 @@ def _dressed(person: Person, rng: np.random.Generator, restyle: float) -> Person
     return replace(person, **changes)
 
 
-def _placement(rng: np.random.Generator, index: int, count: int, sway: float) -> Placement:
+def _placement(rng: np.random.Generator, index: int, count: int, sway: float, framing: Framing) -> Placement:
     if count == 1:
-        x, size = 0.5 + 0.06 * sway * rng.standard_normal(), 0.315 + sway * rng.uniform(-0.045, 0.045)
+        x, size = 0.5 + 0.06 * sway * rng.standard_normal(), framing.head + sway * rng.uniform(-0.045, 0.045)
+    elif framing.wide:
+        x, size = (0.25, 0.75)[index] + 0.03 * sway * rng.standard_normal(), framing.head
+        size += sway * rng.uniform(-0.045, 0.045)
     else:
         x, size = (0.27, 0.73)[index] + 0.02 * sway * rng.standard_normal(), 0.225 + sway * rng.uniform(-0.025, 0.025)
     yaw = float(np.clip(0.26 * sway * rng.standard_normal(), -0.6, 0.6))
     return Placement(
-        x=float(np.clip(x, 0.25, 0.75)),
-        y=float(np.clip(0.48 + 0.03 * sway * rng.standard_normal(), 0.42, 0.55)),
+        x=float(np.clip(x, 0.22, 0.78) if framing.wide else np.clip(x, 0.25, 0.75)),
+        y=float(np.clip(framing.y + 0.03 * sway * rng.standard_normal(), framing.y - 0.06, framing.y + 0.07)),
         size=float(size),
         yaw=yaw,
         pitch=float(np.clip(0.1 * sway * rng.standard_normal(), -0.28, 0.28)),

@@ -1,6 +1,6 @@
 """Words to conditioning: a closed vocabulary, two small transformer layers, a context and a pooled vector.
 
-Legend for shapes: `B` batch, `T` = 40 words, `C` context, `P` pooled.
+Legend for shapes: `B` batch, `T` words, 40 at most, `C` context, `P` pooled.
 """
 
 import torch
@@ -13,10 +13,14 @@ EMPTY = 0  # the index of "no word here"
 
 
 class Words:
-    """The vocabulary: text to indices, and which words were not understood."""
+    """The vocabulary: text to indices, and which words were not understood.
 
-    def __init__(self):
-        self.known = {word: index + 1 for index, word in enumerate(vocabulary())}
+    `count`: of a trained encoder's rows, `EMPTY`'s among them; an earlier edition knows fewer words.
+    """
+
+    def __init__(self, count: int | None = None):
+        known = vocabulary() if count is None else vocabulary()[: count - 1]
+        self.known = {word: index + 1 for index, word in enumerate(known)}
 
     def __len__(self) -> int:
         return len(self.known) + 1
@@ -47,6 +51,6 @@ class TextEncoder(nn.Module):
         self.pool = nn.Linear(context_size, pooled_size)
 
     def forward(self, indices: Tensor) -> tuple[Tensor, Tensor]:
-        """Word indices [B, T] -> context [B, T, C], pooled [B, P]."""
-        context = self.norm(self.layers(self.word(indices) + self.place))
+        """Word indices [B, T] -> context [B, T, C], pooled [B, P]; T is `LENGTH` or fewer."""
+        context = self.norm(self.layers(self.word(indices) + self.place[: indices.shape[1]]))
         return context, self.pool(context.mean(1))

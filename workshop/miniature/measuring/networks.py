@@ -13,7 +13,7 @@ from infu_core.networks.identity_projector import IdentityProjector
 from infu_core.networks.infusenet import InfuseNet
 from miniature.files import MiniatureFiles
 from miniature.networks.recogniser import Recogniser
-from miniature.networks.text_encoder import TextEncoder, Words
+from miniature.networks.text_encoder import TextEncoder
 
 from ..networks.attributes import AttributeClassifier
 from ..networks.autoencoder import Autoencoder
@@ -43,7 +43,7 @@ def load_networks(files: MiniatureFiles, judges: Path, device: torch.device | st
     context_size, pooled_size = text["word.weight"].shape[1], text["pool.weight"].shape[0]
     return Networks(
         flux=load_flux(files.flux).to(device),
-        text=filled(TextEncoder(len(Words()), context_size, pooled_size), text).to(device),
+        text=filled(TextEncoder(len(text["word.weight"]), context_size, pooled_size), text).to(device),
         autoencoder=filled(Autoencoder(), weights(files.vae)).to(device),
         infusenet=load_network(files.infusenet, torch.float32).to(device),
         projector=load_projector(files.projector, torch.float32).to(device),

@@ -61,7 +61,7 @@ class Studio:
     ):
         self.networks, self.size, self.steps, self.guidance = networks, size, steps, guidance
         self.device, self.bf16 = torch.device(device), bf16
-        self.words = Words()
+        self.words = Words(networks.text.word.num_embeddings)
 
     # People and what is asked for.
 

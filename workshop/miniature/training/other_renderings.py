@@ -13,16 +13,11 @@ from .batches import Columns
 from .portraits import portraits_by_person
 from .workshop import Workshop
 
-PHOTO = 0
-"""Index of the style that a user's photo has (`scene.STYLES`)."""
-
-
 def pair_renderings(workshop: Workshop) -> Columns:
     """The rows of `portraits_by_person` but people and crops; vectors [n, K, 512] of other pictures, all photos."""
-    singles, portraits = workshop.renders("singles"), portraits_by_person(workshop)
-    photos = (singles["labels"][:, 0] == PHOTO).nonzero()[:, 0]
-    rows, photo = photos_of(portraits["people"], singles["people"][photos, 0])
-    vectors = workshop.vectors_of(singles["crops"][photos, 0]).half()
+    photos, portraits = workshop.renders("photos"), portraits_by_person(workshop)
+    rows, photo = photos_of(portraits["people"], photos["people"][:, 0])
+    vectors = workshop.vectors_of(photos["crops"][:, 0]).half()
     pictures = {name: portraits[name][rows] for name in ("latents", "words", "points", "region")}
     return {**pictures, "vectors": vectors[photo]}
 

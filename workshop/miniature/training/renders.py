@@ -11,6 +11,7 @@ import numpy as np
 
 from miniature.faces.captions import caption
 from miniature.faces.render import render_random
+from miniature.faces.scene import BUST, CLOSE_UP
 from miniature.networks.text_encoder import LENGTH, Words
 
 from ..networks.attributes import ATTRIBUTES, labels
@@ -22,7 +23,11 @@ CHUNK = 64
 
 @dataclass(frozen=True)
 class RenderPlan:
-    """Which pictures: `count` of them, of people first .. first + people - 1 in turn, `group` of them in each."""
+    """Which pictures: `count` of them, of people first .. first + people - 1 in turn, `group` of them in each.
+
+    `close`: heads fill the frame, and two people have a square each. `restyle`: how often hair, beard and glasses are
+    not what the person usually wears. `style`: None for all of them. `face`: how often a caption says what a feature of the face is like.
+    """
 
     count: int
     people: int
@@ -31,12 +36,20 @@ class RenderPlan:
     size: int = 128
     seed: int = 0
     sway: float = 1.0
+    restyle: float = 0.35
+    close: bool = False
+    face: float = 0.0
+    style: str | None = None
+
+    @property
+    def width(self) -> int:
+        return self.size * (self.group if self.close else 1)
 
     def people_of(self, index: int) -> tuple[int, ...]:
         if self.group == 1:
             return (self.first + index % self.people,)
         rng = np.random.default_rng((0xC0, self.seed, index))
-        if rng.random() < 0.12:
+        if not self.close and rng.random() < 0.12:
             return ()  # a picture without a face, for the detector
         return tuple(int(self.first + number) for number in rng.choice(self.people, self.group, replace=False))
 
@@ -44,7 +57,7 @@ class RenderPlan:
         """Name -> shape and type of each array."""
         faces = max(1, self.group)
         return {
-            "pictures": ((self.count, self.size, self.size, 3), "uint8"),
+            "pictures": ((self.count, self.size, self.width, 3), "uint8"),
             "crops": ((self.count, faces, CROP, CROP, 3), "uint8"),
             "people": ((self.count, faces), "int32"),
             "boxes": ((self.count, faces, 4), "float32"),
@@ -103,7 +116,15 @@ def describe(plan: RenderPlan, index: int, words: Words) -> dict[str, np.ndarray
     from infu_core.faces.face_alignment import align_face
 
     people = plan.people_of(index)
-    made = render_random(plan.seed * 10_000_019 + index, people, size=plan.size, sway=plan.sway)
+    made = render_random(
+        plan.seed * 10_000_019 + index,
+        people,
+        plan.style,
+        plan.size,
+        restyle=plan.restyle,
+        sway=plan.sway,
+        framing=CLOSE_UP if plan.close else BUST,
+    )
     shapes = plan.arrays()
     row = {
         name: np.full(shape[1:], -1 if name in ("people", "boxes", "points") else 0, kind)
@@ -118,7 +139,8 @@ def describe(plan: RenderPlan, index: int, words: Words) -> dict[str, np.ndarray
         row["people"][face] = people[face]
         row["boxes"][face] = box
         row["points"][face] = points.ravel()
-    row["words"] = np.array([words.indices(caption(made.scene, wording)) for wording in range(WORDINGS)], np.uint8)
+    wordings = [caption(made.scene, wording, face=plan.face) for wording in range(WORDINGS)]
+    row["words"] = np.array([words.indices(wording) for wording in wordings], np.uint8)
     if people:
         row["labels"] = np.array(labels(made.scene), np.int16)
     return row

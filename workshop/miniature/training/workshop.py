@@ -24,7 +24,7 @@ from .objectives import to_floats
 from .renders import RenderPlan, open_renders
 
 PORTION = 256
-SETS = ("singles", "couples", "portraits", "double-portraits", "held-out", "held-out-couples")
+SETS = ("singles", "couples", "portraits", "double-portraits", "photos", "held-out", "held-out-portraits")
 
 
 @dataclass
@@ -42,18 +42,25 @@ class Workshop:
         return cls(tomllib.loads(config.read_text()), folder, torch.device(device))
 
     def plan(self, name: str) -> RenderPlan:
-        """What is drawn for a set. Portraits are what base and InfuseNet learn from; recognisers know every pose."""
+        """What is drawn for a set.
+
+        Portraits are what base and InfuseNet learn from, photos what stage 2 is shown of the same people; recognisers
+        know every pose.
+        """
         sizes = self.config["renders"]
         size, people = sizes["size"], sizes["people"]
-        strangers = {"first": HELD_OUT, "people": sizes["held_out_people"], "size": size}
-        portrait = {"size": size, "sway": sizes["sway"]}
+        sitters = sizes.get("sitters", people)
+        close, restyle = sizes.get("close", False), sizes.get("restyle", 0.35)
+        strangers = {"first": HELD_OUT, "people": sizes["held_out_people"]}
+        portrait = {"size": size, "sway": sizes["sway"], "close": close, "restyle": restyle, "face": sizes.get("face", 0.0)}
         return {
-            "singles": RenderPlan(sizes["singles"], people, size=size),
+            "singles": RenderPlan(sizes["singles"], people, size=size, close=close),
             "couples": RenderPlan(sizes["couples"], people, group=2, seed=1, size=size),
-            "portraits": RenderPlan(sizes["portraits"], people, seed=4, **portrait),
-            "double-portraits": RenderPlan(sizes["double_portraits"], people, group=2, seed=5, **portrait),
-            "held-out": RenderPlan(sizes["held_out"], seed=2, **strangers),
-            "held-out-couples": RenderPlan(sizes["held_out_couples"], group=2, seed=3, **strangers),
+            "portraits": RenderPlan(sizes["portraits"], sitters, seed=4, **portrait),
+            "double-portraits": RenderPlan(sizes["double_portraits"], sitters, group=2, seed=5, **portrait),
+            "photos": RenderPlan(sizes["photos"], sitters, seed=6, size=size, close=close, style="photo"),
+            "held-out": RenderPlan(sizes["held_out"], seed=2, size=size, close=close, **strangers),
+            "held-out-portraits": RenderPlan(sizes["held_out"], seed=3, **strangers, **portrait),
         }[name]
 
     def renders(self, name: str) -> dict[str, Tensor]:
