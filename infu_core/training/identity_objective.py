@@ -56,13 +56,15 @@ class IdentityObjective(nn.Module):
         noise: Tensor,
         time: Tensor,
         region: Tensor | None = None,
+        weight: Tensor | None = None,
     ) -> Tensor:
         """Loss per sample, [B].
 
         `latents`, `control`, `noise` [B, 16, H, W] in the denoiser's scale; `vectors` [B, E] of length one;
         `context` [B, T, C] and `pooled` [B, P] of the prompt; `time` [B]. All are used in the dtype of `noise`.
         `region` [B, L]: 1 at the tokens of the person, where several share a picture; residuals act and loss counts
-        there alone. None, as published: everywhere.
+        there alone. None, as published: everywhere. `weight` [B, L]: how much each token counts in the loss, faces
+        more than what is around them; None, as published: all the same.
         """
         latents, control, vectors, context, pooled = (
             value.to(noise) for value in (latents, control, vectors, context, pooled)
@@ -75,6 +77,8 @@ class IdentityObjective(nn.Module):
         if region is not None:
             residuals = residuals.scaled(region[..., None])
         predicted = self._base[0](noisy, context, pooled, time, positions, residuals)
+        if weight is not None:
+            region = weight if region is None else weight * region
         return flow_loss(predicted, clean, Draws(pack(noise), time), region)
 
     def residuals(

@@ -19,11 +19,21 @@ def phrases(who: Person) -> list[str]:
         " ".join((said(who.eye_size, 0.175, 0.205, "small", "big"), iris, "eyes")),
         said(who.eye_slant, -0.1, 0.12, "drooping eyes", "slanted eyes"),
         said(who.eye_spacing, 0.43, 0.49, "close eyes", "far eyes"),
-        feature("brows", said(who.brow_thickness, 0.045, 0.065, "thin", "thick"), said(who.brow_arch, 0.03, 0.08, "straight", "arched")),
-        feature("nose", said(who.nose_length, 0.39, 0.49, "short", "long"), said(who.nose_width, 0.15, 0.21, "narrow", "wide")),
+        feature(
+            "brows",
+            said(who.brow_thickness, 0.045, 0.065, "thin", "thick"),
+            said(who.brow_arch, 0.03, 0.08, "straight", "arched"),
+        ),
+        feature(
+            "nose",
+            said(who.nose_length, 0.39, 0.49, "short", "long"),
+            said(who.nose_width, 0.15, 0.21, "narrow", "wide"),
+        ),
         feature("lips", said(height, 0.045, 0.075, "thin", "full")),
         feature("mouth", said(width, 0.27, 0.35, "small", "wide")),
-        feature("chin", said(who.chin, 0.3, 0.42, "pointed", "broad"), said(who.chin_drop, 0.98, 1.06, "short", "long")),
+        feature(
+            "chin", said(who.chin, 0.3, 0.42, "pointed", "broad"), said(who.chin_drop, 0.98, 1.06, "short", "long")
+        ),
         said(who.ear_size, 0.0, 0.21, "", "big ears"),
         "freckles" if who.freckles > 0.3 else "",
         "a scar" if who.scar else "",

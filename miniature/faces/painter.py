@@ -15,7 +15,9 @@ def paint(scene: Scene, height: int) -> tuple[Canvas, tuple[Head, ...]]:
     canvas = Canvas(height, height * scene.squares)
     rng = np.random.default_rng((0xBAC2, scene.seed))
     _background(canvas, scene, rng)
-    heads = tuple(Head(who, how, canvas.height, canvas.width) for who, how in zip(scene.people, scene.placements, strict=True))
+    heads = tuple(
+        Head(who, how, canvas.height, canvas.width) for who, how in zip(scene.people, scene.placements, strict=True)
+    )
     for head in heads:
         hair.behind(canvas, head)
         _body(canvas, head)

@@ -63,6 +63,19 @@ class Batches:
         return self.make(chance, self.columns, step)
 
 
+class InTurn:
+    """Several kinds of batches, one kind a step: each as often as it has pictures, by chance of the step alone."""
+
+    def __init__(self, kinds: list[Batches], seed: int):
+        self.kinds, self.seed = kinds, seed
+        self.share = torch.tensor([float(len(next(iter(kind.columns.values())))) for kind in kinds])
+
+    def __call__(self, step: int, rank: int, world: int) -> Columns:
+        generator = torch.Generator().manual_seed((self.seed * 1_000_003 + step) * 31 + 11)
+        kind = int(torch.multinomial(self.share, 1, generator=generator))
+        return self.kinds[kind](step, rank, world)
+
+
 def picture_parts(side: int) -> Callable[[Draw, Columns, int], Columns]:
     """Squares of `side` pixels, a multiple of 8, from the same place in each picture of the batch; and noise."""
 
@@ -132,7 +145,13 @@ def latents_with_words(draw: Draw, columns: Columns, step: int) -> Columns:
     rows = draw.rows(len(columns["latents"]))
     latents = columns["latents"][rows].float()
     words = _one_of_each(draw, columns["words"][rows])
-    return {"latents": latents, "words": words, "named": (draw.uniform() > 0.1).float(), **_flow(draw, latents)}
+    named = (draw.uniform() > 0.1).float()
+    return {"latents": latents, "words": words, "named": named, **_weight(columns, rows), **_flow(draw, latents)}
+
+
+def _weight(columns: Columns, rows: Tensor) -> Columns:
+    """Of the tokens [B, L], where faces weigh more than the rest."""
+    return {"weight": columns["weight"][rows].float()} if "weight" in columns else {}
 
 
 def latents_with_guidance(draw: Draw, columns: Columns, step: int) -> Columns:
@@ -142,10 +161,10 @@ def latents_with_guidance(draw: Draw, columns: Columns, step: int) -> Columns:
     return {"latents": latents, "words": words, "guidance": 1 + 5 * draw.uniform(), **_flow(draw, latents)}
 
 
-def identities(text, black: Tensor) -> Callable[[Draw, Columns, int], Columns]:
+def identities(text) -> Callable[[Draw, Columns, int], Columns]:
     """Batches for `IdentityObjective`: one of a picture's wordings, one of its identities' `vectors` [n, K, 512].
 
-    Half of the control pictures show the pose, half are `black` [1, 16, H, W]. `region` [n, L] goes along where it is.
+    Half of the control pictures show the pose, half are the column `black`. `region` [n, L] goes along where it is.
     """
 
     def make(draw: Draw, columns: Columns, step: int) -> Columns:
@@ -156,11 +175,14 @@ def identities(text, black: Tensor) -> Callable[[Draw, Columns, int], Columns]:
             context, pooled = text(_one_of_each(draw, columns["words"][rows]).long())
         return {
             "latents": latents,
-            "control": torch.where(posed[:, None, None, None], columns["control"][rows].float(), black),
+            "control": torch.where(
+                posed[:, None, None, None], columns["control"][rows].float(), columns["black"][rows]
+            ),
             "vectors": _one_of_each(draw, columns["vectors"][rows]).float(),
             "context": context,
             "pooled": pooled,
             **({"region": columns["region"][rows].float()} if "region" in columns else {}),
+            **_weight(columns, rows),
             **_flow(draw, latents),
         }
 

@@ -126,13 +126,22 @@ class TextToImageObjective(nn.Module):
         self.text = text
         self.flux = flux
 
-    def forward(self, latents: Tensor, words: Tensor, named: Tensor, noise: Tensor, time: Tensor) -> Tensor:
+    def forward(
+        self,
+        latents: Tensor,
+        words: Tensor,
+        named: Tensor,
+        noise: Tensor,
+        time: Tensor,
+        weight: Tensor | None = None,
+    ) -> Tensor:
+        """`weight` [B, L]: how much each token counts in the loss; None: all the same."""
         draws = Draws(noise, time)
         context, pooled = self.text(torch.where(named[:, None] > 0, words.long(), EMPTY))
         positions = token_positions(*token_grid(*latents.shape[-2:]), latents.device)
         guidance = torch.full_like(time, PLAIN_GUIDANCE)
         predicted = self.flux(pack(noised(latents, draws)), context, pooled, time, guidance, positions)
-        return flow_loss(predicted, pack(latents), Draws(pack(noise), time))
+        return flow_loss(predicted, pack(latents), Draws(pack(noise), time), weight)
 
 
 class GuidanceObjective(nn.Module):

@@ -13,13 +13,17 @@ from .batches import Columns
 from .portraits import portraits_by_person
 from .workshop import Workshop
 
-def pair_renderings(workshop: Workshop) -> Columns:
-    """The rows of `portraits_by_person` but people and crops; vectors [n, K, 512] of other pictures, all photos."""
-    photos, portraits = workshop.renders("photos"), portraits_by_person(workshop)
-    rows, photo = photos_of(portraits["people"], photos["people"][:, 0])
+
+def pair_renderings(workshop: Workshop, face_weight: float = 1.0) -> list[Columns]:
+    """The groups of `portraits_by_person` without people and crops; vectors [n, K, 512] of other pictures, all photos."""
+    photos = workshop.renders("photos")
     vectors = workshop.vectors_of(photos["crops"][:, 0]).half()
-    pictures = {name: portraits[name][rows] for name in ("latents", "words", "points", "region")}
-    return {**pictures, "vectors": vectors[photo]}
+    groups = []
+    for portraits in portraits_by_person(workshop, face_weight):
+        rows, photo = photos_of(portraits.pop("people"), photos["people"][:, 0])
+        del portraits["crops"]
+        groups.append({**{name: value[rows] for name, value in portraits.items()}, "vectors": vectors[photo]})
+    return groups
 
 
 def photos_of(people: Tensor, owners: Tensor) -> tuple[Tensor, Tensor]:

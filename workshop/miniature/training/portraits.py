@@ -1,30 +1,71 @@
-"""What InfuseNet learns from: one row for each person of each portrait, with the region where that person is."""
+"""What base and InfuseNet learn from: pictures of one person and of two, apart, for they may differ in width."""
 
 import torch
+from torch import Tensor
 
-from infu_core.networks.latent_tokens import token_grid
+from infu_core.networks.latent_tokens import PATCH, token_grid
 
 from .batches import Columns
 from .workshop import Workshop
 
+PIXELS = 8 * PATCH
+"""Of a token's side."""
+PORTRAITS = ("portraits", "double-portraits")
 
-def portraits_by_person(workshop: Workshop) -> Columns:
-    """latents [n, 16, h, w], words [n, W, T], points [n, 1, 10], people [n], crops [n, 112, 112, 3], region [n, L].
+
+def portraits_with_words(
+    workshop: Workshop, sets: tuple[str, ...] = PORTRAITS, face_weight: float = 1.0
+) -> list[Columns]:
+    """Of each set latents [n, 16, h, w], words [n, W, T], and with a `face_weight` the tokens' weights [n, L]."""
+    columns = []
+    for name in sets:
+        encoded = workshop.encoded(name)
+        rows = {"latents": encoded["latents"], "words": used(encoded["words"])}
+        if face_weight != 1:
+            rows["weight"] = weights_of(encoded["boxes"], token_grid(*encoded["latents"].shape[-2:]), face_weight)
+        columns.append(rows)
+    return columns
+
+
+def portraits_by_person(workshop: Workshop, face_weight: float = 1.0) -> list[Columns]:
+    """Of each set a row for each person: what `portraits_with_words` has of their picture, and points [n, 1, 10],
+    people [n], crops [n, 112, 112, 3], region [n, L].
 
     Who is alone has the whole picture; of two people each has one half, as their masks usually have.
     """
-    alone, together = workshop.encoded("portraits"), workshop.encoded("double-portraits")
-    rows = {name: [alone[name]] for name in ("latents", "words")}
-    rows |= {"points": [alone["points"]], "people": [alone["people"][:, 0]], "crops": [alone["crops"][:, 0]]}
-    height, width = token_grid(*alone["latents"].shape[-2:])
-    left = (torch.arange(width, device=workshop.device) < width // 2).half().repeat(height)
-    rows["region"] = [torch.ones(len(alone["latents"]), len(left), dtype=left.dtype, device=left.device)]
-    there = together["people"][:, 0] >= 0
-    for person, region in ((0, left), (1, 1 - left)):
-        for name in ("latents", "words"):
-            rows[name].append(together[name][there])
-        for name in ("people", "crops"):
-            rows[name].append(together[name][there, person])
-        rows["points"].append(together["points"][there, person : person + 1])
-        rows["region"].append(region.expand(int(there.sum()), -1))
-    return {name: torch.cat(parts) for name, parts in rows.items()}
+    groups = []
+    for name, pictures in zip(PORTRAITS, portraits_with_words(workshop, face_weight=face_weight), strict=True):
+        encoded = workshop.encoded(name)
+        rows, columns = token_grid(*encoded["latents"].shape[-2:])
+        group: dict[str, list[Tensor]] = {}
+        for person, region in enumerate(regions(rows, columns, encoded["people"].shape[1])):
+            there = (encoded["people"][:, person] >= 0).nonzero()[:, 0]
+            for key, value in pictures.items():
+                group.setdefault(key, []).append(value[there])
+            for key in ("people", "crops"):
+                group.setdefault(key, []).append(encoded[key][there, person])
+            group.setdefault("points", []).append(encoded["points"][there, person : person + 1])
+            group.setdefault("region", []).append(region.to(workshop.device).expand(len(there), -1))
+        groups.append({key: torch.cat(parts) for key, parts in group.items()})
+    return groups
+
+
+def regions(rows: int, columns: int, people: int) -> list[Tensor]:
+    """Of each person, left to right, the tokens that are theirs, [L] of 0 and 1."""
+    place = torch.arange(columns) * people // columns
+    return [(place == person).half().repeat(rows) for person in range(people)]
+
+
+def weights_of(boxes: Tensor, grid: tuple[int, int], face_weight: float) -> Tensor:
+    """[n, L]: `face_weight` at the tokens whose middle is in one of the faces' boxes [n, F, 4], 1 at the others."""
+    rows, columns = grid
+    y, x = torch.meshgrid(torch.arange(rows) + 0.5, torch.arange(columns) + 0.5, indexing="ij")
+    middle = PIXELS * torch.stack((x, y), -1).reshape(1, -1, 1, 2).to(boxes.device)  # [1, L, 1, 2]
+    inside = ((middle >= boxes[:, None, :, :2]) & (middle <= boxes[:, None, :, 2:])).all(-1).any(-1)
+    return 1 + (face_weight - 1) * inside.half()
+
+
+def used(words: Tensor) -> Tensor:
+    """Words [n, W, T] without the places that no caption reaches, to a multiple of eight."""
+    reached = int(words.flatten(0, 1).long().sum(0).nonzero().max()) + 1
+    return words[..., : -(-reached // 8) * 8]

@@ -30,7 +30,7 @@ from .objectives import (
     TextToImageObjective,
 )
 from .other_renderings import pair_renderings
-from .portraits import portraits_by_person
+from .portraits import portraits_by_person, portraits_with_words
 from .poses import draw_poses
 from .watches import PromptWatch, identity_watch
 from .workshop import Workshop
@@ -42,22 +42,28 @@ def _run(
     workshop: Workshop,
     name: str,
     objective: nn.Module,
-    columns: batches.Columns,
+    columns: batches.Columns | list[batches.Columns],
     make,
     seconds: float | None,
     watch: Watch | None = None,
 ) -> TrainingRun | None:
-    """Train until done or out of time; None when it is not done yet."""
+    """Train until done or out of time; None when it is not done yet. Of pictures twice as wide a batch has half."""
     table = dict(workshop.config["stages"][name])
     if table.pop("compiled", False):
         compile_blocks(objective)
-    table.pop("guidances", None)
+    for own in ("guidances", "face_weight"):
+        table.pop(own, None)
     time_mean = table.pop("time_mean", 0.0)
     settings = RunSettings.from_table(table)
     from accelerate import Accelerator
 
     accelerator = Accelerator(mixed_precision=settings.precision, cpu=workshop.device.type == "cpu")
-    source = batches.Batches(columns, settings.batch_size, settings.seed, make, time_mean)
+    groups = columns if isinstance(columns, list) else [columns]
+    kinds = []
+    for group in groups:
+        smaller = group["latents"][0].numel() // groups[0]["latents"][0].numel() if len(groups) > 1 else 1
+        kinds.append(batches.Batches(group, settings.batch_size // smaller, settings.seed, make, time_mean))
+    source = batches.InTurn(kinds, settings.seed) if len(kinds) > 1 else kinds[0]
     run = TrainingRun(objective, source, settings, workshop.folder / "runs" / name, accelerator, watch)
     return run if run.run(max_seconds=seconds) else None
 
@@ -143,14 +149,9 @@ def detector(workshop: Workshop, seconds: float | None) -> bool:
     return run is not None
 
 
-def _text_columns(workshop: Workshop) -> batches.Columns:
-    sets = [workshop.encoded(name) for name in ("portraits", "double-portraits")]
-    return {name: torch.cat([one[name] for one in sets]) for name in ("latents", "words")}
-
-
 def base(workshop: Workshop, seconds: float | None) -> bool:
     text, flux = workshop.text(), workshop.flux()
-    columns = _text_columns(workshop)
+    columns = portraits_with_words(workshop, face_weight=workshop.face_weight("base"))
     objective = TextToImageObjective(text, flux)
     watch = PromptWatch.of(workshop)
     run = _run(workshop, "base", objective, columns, batches.latents_with_words, seconds, watch)
@@ -168,7 +169,7 @@ def guidance(workshop: Workshop, seconds: float | None) -> bool:
     if workshop.config["stages"]["guidance"].get("compiled"):
         compile_blocks(teacher)
     objective = GuidanceObjective(student, teacher, text)
-    columns = _text_columns(workshop)
+    columns = portraits_with_words(workshop)
     run = _run(workshop, "guidance", objective, columns, batches.latents_with_guidance, seconds)
     if run:
         run.trained()
@@ -176,15 +177,17 @@ def guidance(workshop: Workshop, seconds: float | None) -> bool:
     return run is not None
 
 
-def pose_latents(workshop: Workshop, points: Tensor) -> Tensor:
+def pose_latents(workshop: Workshop, points: Tensor, latents: Tensor) -> Tensor:
     """Key points [n, F, 10] -> the latents of their drawings, as a user's pose picture gives them.
 
-    Of as many as `renders.poses` says; the others are shown black, as where no pose is given.
+    Of as many as `renders.poses` says; the others are shown black, as where no pose is given. `latents`: of the
+    pictures, whose size the drawings have.
     """
     sizes = workshop.config["renders"]
     shown = points[: sizes.get("poses")]
-    drawn = draw_poses(shown.cpu().numpy(), sizes["size"], sizes.get("processes"))
-    black = workshop.black.half().expand(len(points) - len(shown), -1, -1, -1)
+    height, width = (8 * side for side in latents.shape[-2:])
+    drawn = draw_poses(shown.cpu().numpy(), height, width, sizes.get("processes"))
+    black = workshop.black_like(latents).half().expand(len(points) - len(shown), -1, -1, -1)
     return torch.cat([*(workshop.latents_of(torch.from_numpy(part)) for part in drawn), black])
 
 
@@ -203,7 +206,7 @@ def begin_telling_apart(projector: IdentityProjector) -> None:
         attention.to_out.weight.mul_(projector.config.tokens + 1)
 
 
-def _identity_run(workshop: Workshop, name: str, before: str | None, columns: batches.Columns, seconds) -> bool:
+def _identity_run(workshop: Workshop, name: str, before: str | None, columns: list[batches.Columns], seconds) -> bool:
     flux, text = workshop.trained("flux", workshop.flux()), workshop.trained("text", workshop.text())
     infusenet, projector = workshop.infusenet(), workshop.projector()
     if before:
@@ -220,7 +223,7 @@ def _identity_run(workshop: Workshop, name: str, before: str | None, columns: ba
     base = StrengthenedBase(flux, *guidances) if guidances else MiniatureBase(flux)
     objective = IdentityObjective(base, infusenet, projector)
     watch = identity_watch(workshop, flux, text)
-    run = _run(workshop, name, objective, columns, batches.identities(text, workshop.black), seconds, watch)
+    run = _run(workshop, name, objective, columns, batches.identities(text), seconds, watch)
     if run:
         run.trained()
         workshop.keep(f"{name}-infusenet", infusenet)
@@ -230,11 +233,18 @@ def _identity_run(workshop: Workshop, name: str, before: str | None, columns: ba
 
 def stage1(workshop: Workshop, seconds: float | None) -> bool:
     """Single person, single sample: picture and identity are of one picture."""
-    rows = portraits_by_person(workshop)
-    columns = {name: rows[name] for name in ("latents", "words", "region")}
-    columns["vectors"] = workshop.vectors_of(rows["crops"]).half()[:, None]
-    columns["control"] = pose_latents(workshop, rows["points"])
-    return _identity_run(workshop, "stage1", None, columns, seconds)
+    groups = portraits_by_person(workshop, workshop.face_weight("stage1"))
+    for group in groups:
+        del group["people"]
+        group["vectors"] = workshop.vectors_of(group.pop("crops")).half()[:, None]
+    return _identity_run(workshop, "stage1", None, [with_control(workshop, group) for group in groups], seconds)
+
+
+def with_control(workshop: Workshop, group: batches.Columns) -> batches.Columns:
+    """The columns with the pictures that control shows instead of the key points; and what it shows without any."""
+    points = group.pop("points")
+    black = workshop.black_like(group["latents"]).expand(len(points), -1, -1, -1)
+    return {**group, "control": pose_latents(workshop, points, group["latents"]), "black": black}
 
 
 def stage2(workshop: Workshop, seconds: float | None) -> bool:
@@ -242,11 +252,14 @@ def stage2(workshop: Workshop, seconds: float | None) -> bool:
 
     `pairs.source` says whose picture: `made` by stage 1, as published, or `rendered`.
     """
-    source = {"made": make_pairs, "rendered": pair_renderings}[workshop.config["pairs"].get("source", "made")]
-    pairs = source(workshop)
-    columns = {name: value.to(workshop.device) for name, value in pairs.items() if name != "points"}
-    columns["control"] = pose_latents(workshop, pairs["points"])
-    return _identity_run(workshop, "stage2", "stage1", columns, seconds)
+    weight = workshop.face_weight("stage2")
+    ways = {
+        "made": lambda workshop: [make_pairs(workshop)],
+        "rendered": lambda workshop: pair_renderings(workshop, weight),
+    }
+    source = ways[workshop.config["pairs"].get("source", "made")]
+    groups = [{name: value.to(workshop.device) for name, value in pairs.items()} for pairs in source(workshop)]
+    return _identity_run(workshop, "stage2", "stage1", [with_control(workshop, group) for group in groups], seconds)
 
 
 STAGES: dict[str, tuple[Stage, str]] = {

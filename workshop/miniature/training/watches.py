@@ -16,6 +16,7 @@ from ..networks.detector import Detector
 from ..networks.flux import Flux
 from .made_pairs import find_faces
 from .objectives import PLAIN_GUIDANCE, MiniatureBase, TextToImageObjective
+from .portraits import used
 from .sampling import SHIFT, times
 from .workshop import Workshop
 
@@ -32,7 +33,7 @@ class PromptWatch:
 
     @classmethod
     def of(cls, workshop: Workshop) -> "PromptWatch":
-        return cls(workshop, workshop.renders("held-out")["words"][:PROMPTS, 0].long().to(workshop.device))
+        return cls(workshop, used(workshop.renders("held-out")["words"])[:PROMPTS, 0].long().to(workshop.device))
 
     def __call__(self, run: TrainingRun) -> dict[str, float]:
         objective: TextToImageObjective = run.accelerator.unwrap_model(run.objective)  # type: ignore[assignment]

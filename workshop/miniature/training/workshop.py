@@ -52,7 +52,13 @@ class Workshop:
         sitters = sizes.get("sitters", people)
         close, restyle = sizes.get("close", False), sizes.get("restyle", 0.35)
         strangers = {"first": HELD_OUT, "people": sizes["held_out_people"]}
-        portrait = {"size": size, "sway": sizes["sway"], "close": close, "restyle": restyle, "face": sizes.get("face", 0.0)}
+        portrait = {
+            "size": size,
+            "sway": sizes["sway"],
+            "close": close,
+            "restyle": restyle,
+            "face": sizes.get("face", 0.0),
+        }
         return {
             "singles": RenderPlan(sizes["singles"], people, size=size, close=close),
             "couples": RenderPlan(sizes["couples"], people, group=2, seed=1, size=size),
@@ -112,6 +118,10 @@ class Workshop:
                 embedding_size=512, context_size=self.config["base"]["context_size"], **self.config["projector"]
             )
         )
+
+    def face_weight(self, stage: str) -> float:
+        """How much more than the rest a stage's loss counts the tokens of faces."""
+        return self.config["stages"][stage].get("face_weight", 1.0)
 
     # Finished weights.
 
@@ -176,5 +186,9 @@ class Workshop:
     @cached_property
     def black(self) -> Tensor:
         """The latents of a black picture, [1, 16, S / 8, S / 8]: the control where no pose is given."""
-        size = self.config["renders"]["size"]
-        return self.latents_of(torch.zeros(1, size, size, 3, dtype=torch.uint8)).float()
+        return self.black_like(torch.empty(1, 16, *2 * [self.config["renders"]["size"] // 8]))
+
+    def black_like(self, latents: Tensor) -> Tensor:
+        """The same for pictures of the size of these latents [n, 16, h, w]."""
+        height, width = latents.shape[-2:]
+        return self.latents_of(torch.zeros(1, 8 * height, 8 * width, 3, dtype=torch.uint8)).float()
