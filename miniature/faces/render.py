@@ -14,7 +14,7 @@ OVERSAMPLING = 2
 
 @dataclass(frozen=True, eq=False)
 class Rendering:
-    """`image` [size, size * scene.squares, 3] uint8 RGB; boxes [people, 4] and key points [people, 5, 2] in pixels, left to right."""
+    """`image` [size, size * scene.squares, 3] uint8 RGB; boxes [people, 4] and key points [people, 5, 2] in pixels."""
 
     image: np.ndarray
     boxes: np.ndarray

@@ -15,7 +15,7 @@ from .workshop import Workshop
 
 
 def pair_renderings(workshop: Workshop, face_weight: float = 1.0) -> list[Columns]:
-    """The groups of `portraits_by_person` without people and crops; vectors [n, K, 512] of other pictures, all photos."""
+    """The groups of `portraits_by_person` without people and crops; vectors [n, K, 512] of photos of each person."""
     photos = workshop.renders("photos")
     vectors = workshop.vectors_of(photos["crops"][:, 0]).half()
     groups = []

@@ -26,7 +26,8 @@ class RenderPlan:
     """Which pictures: `count` of them, of people first .. first + people - 1 in turn, `group` of them in each.
 
     `close`: heads fill the frame, and two people have a square each. `restyle`: how often hair, beard and glasses are
-    not what the person usually wears. `style`: None for all of them. `face`: how often a caption says what a feature of the face is like.
+    not what the person usually wears. `style`: None for all of them. `face`: how often a caption says what a feature
+    of the face is like.
     """
 
     count: int
