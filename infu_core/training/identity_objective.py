@@ -15,9 +15,10 @@ from torch.utils.checkpoint import checkpoint
 
 from ..networks.identity_projector import IdentityProjector
 from ..networks.infusenet import InfuseNet
-from ..networks.latent_tokens import pack, token_grid, token_positions
+from ..networks.latent_tokens import pack, token_grid, token_positions, unpack
 from ..residuals import Residuals
 from .flow_matching import Draws, flow_loss, noised
+from .identity_loss import IdentityLoss
 
 INFUSENET_GUIDANCE = 1.0
 """What the published pipeline feeds to InfuseNet, whatever the base's guidance is."""
@@ -38,10 +39,20 @@ class FrozenBase(Protocol):
 
 
 class IdentityObjective(nn.Module):
-    """Its parameters are InfuseNet's and the projector's; the base is outside of them and of every checkpoint."""
+    """Its parameters are InfuseNet's and the projector's; the base is outside of them and of every checkpoint.
 
-    def __init__(self, base: FrozenBase, infusenet: InfuseNet, projector: IdentityProjector):
+    `identity_loss`: None, as published, asks for the flow alone.
+    """
+
+    def __init__(
+        self,
+        base: FrozenBase,
+        infusenet: InfuseNet,
+        projector: IdentityProjector,
+        identity_loss: IdentityLoss | None = None,
+    ):
         super().__init__()
+        self.identity_loss = identity_loss
         self.infusenet = infusenet
         self.projector = projector
         self._base: tuple[FrozenBase] = (base,)  # in a tuple, so that torch does not count it among the modules
@@ -57,6 +68,7 @@ class IdentityObjective(nn.Module):
         time: Tensor,
         region: Tensor | None = None,
         weight: Tensor | None = None,
+        wanted: Tensor | None = None,
     ) -> Tensor:
         """Loss per sample, [B].
 
@@ -64,7 +76,8 @@ class IdentityObjective(nn.Module):
         `context` [B, T, C] and `pooled` [B, P] of the prompt; `time` [B]. All are used in the dtype of `noise`.
         `region` [B, L]: 1 at the tokens of the person, where several share a picture; residuals act and loss counts
         there alone. None, as published: everywhere. `weight` [B, L]: how much each token counts in the loss, faces
-        more than what is around them; None, as published: all the same.
+        more than what is around them; None, as published: all the same. `wanted` [B, E]: what the identity loss's
+        recogniser says of the face in `latents`, where there is such a loss.
         """
         latents, control, vectors, context, pooled = (
             value.to(noise) for value in (latents, control, vectors, context, pooled)
@@ -77,9 +90,14 @@ class IdentityObjective(nn.Module):
         if region is not None:
             residuals = residuals.scaled(region[..., None])
         predicted = self._base[0](noisy, context, pooled, time, positions, residuals)
-        if weight is not None:
-            region = weight if region is None else weight * region
-        return flow_loss(predicted, clean, Draws(pack(noise), time), region)
+        counted = region if weight is None else weight if region is None else weight * region
+        loss = flow_loss(predicted, clean, Draws(pack(noise), time), counted)
+        if self.identity_loss is None:
+            return loss
+        if wanted is None:
+            raise ValueError("An identity loss needs the vectors of the pictures' own faces: give wanted, [B, E].")
+        size = latents.shape[-2:]
+        return loss + self.identity_loss(unpack(noisy, *size), unpack(predicted, *size), time, wanted, region)
 
     def residuals(
         self, image: Tensor, control: Tensor, vectors: Tensor, time: Tensor, pooled: Tensor, positions: Tensor

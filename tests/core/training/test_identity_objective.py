@@ -1,5 +1,6 @@
 """The objective learns: pictures that depend on a person are predicted better with that person's vector."""
 
+import pytest
 import torch
 import torch.nn.functional as F
 
@@ -7,6 +8,7 @@ from infu_core.networks.flux_blocks import DoubleBlock, SingleBlock
 from infu_core.networks.identity_projector import IdentityProjector, IdentityProjectorConfig
 from infu_core.networks.infusenet import InfuseNet, InfuseNetConfig
 from infu_core.training.flow_matching import draw
+from infu_core.training.identity_loss import IdentityLoss
 from infu_core.training.identity_objective import IdentityObjective, begin_projector, begin_silent, save_memory
 
 CONTEXT, POOLED = 16, 8
@@ -98,3 +100,15 @@ def test_checkpointing_changes_no_gradient_and_no_name():
     for one, other in zip(plain.parameters(), saving.parameters(), strict=True):
         assert (one.grad is None) == (other.grad is None)
         assert one.grad is None or torch.allclose(one.grad, other.grad, atol=1e-7)
+
+
+def test_an_identity_loss_adds_to_the_flow_and_wants_the_faces_vectors():
+    vectors, pictures = people_and_pictures()
+    whole = objective()
+    given = batch(0, vectors, pictures)
+    plain = whole(**given)
+    whole.identity_loss = IdentityLoss(lambda latents, region: F.normalize(latents.mean((2, 3)), dim=1), 1.0)
+    wanted = F.normalize(pictures.mean((2, 3)), dim=1)
+    assert (whole(**given, wanted=-wanted) >= plain).all() and (whole(**given, wanted=-wanted) > plain).any()
+    with pytest.raises(ValueError, match="give wanted"):
+        whole(**given)

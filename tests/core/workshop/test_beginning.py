@@ -9,7 +9,7 @@ for package in ("accelerate", "cv2"):
 
 from infu_core.networks.identity_projector import IdentityProjector, IdentityProjectorConfig  # noqa: E402
 from infu_core.training.identity_objective import begin_projector  # noqa: E402
-from workshop.miniature.training.stages import begin_telling_apart  # noqa: E402
+from workshop.miniature.training.identity_stages import begin_telling_apart  # noqa: E402
 
 PEOPLE = normalize(torch.randn(64, 1, 512, generator=torch.Generator().manual_seed(0)), dim=-1)
 

@@ -102,6 +102,12 @@ def crops_of_people(draw: Draw, columns: Columns, step: int) -> Columns:
     }
 
 
+def latents_with_vectors(draw: Draw, columns: Columns, step: int) -> Columns:
+    rows = draw.rows(len(columns["latents"]))
+    latents = columns["latents"][rows].float()
+    return {"latents": latents, "vectors": columns["vectors"][rows], "noise": draw.latent_noise(*latents.shape[2:])}
+
+
 def pictures_with_labels(draw: Draw, columns: Columns, step: int) -> Columns:
     rows = draw.rows(len(columns["pictures"]))
     return {"pictures": columns["pictures"][rows], "labels": columns["labels"][rows]}
@@ -183,6 +189,7 @@ def identities(text) -> Callable[[Draw, Columns, int], Columns]:
             "pooled": pooled,
             **({"region": columns["region"][rows].float()} if "region" in columns else {}),
             **_weight(columns, rows),
+            **({"wanted": columns["wanted"][rows].float()} if "wanted" in columns else {}),
             **_flow(draw, latents),
         }
 

@@ -17,6 +17,7 @@ from ..networks.autoencoder import LIVE_CHANNELS, Autoencoder
 from ..networks.detector import Detector, detection_loss
 from ..networks.flux import Flux
 from ..networks.judge import angular_margin_loss
+from ..networks.latent_recogniser import LatentRecogniser
 
 PLAIN_GUIDANCE = 1.0
 """The guidance at which the base predicts the flow itself, without any strengthening."""
@@ -92,6 +93,25 @@ class RecogniserObjective(nn.Module):
         pictures = torch.where(blur[:, None, None, None] > 0, soft, pictures).clamp(0, 1)
         vectors = self.network(2 * pictures.flip(1) - 1)
         return angular_margin_loss(vectors, self.centres, people - self.first)
+
+
+class LatentRecogniserObjective(nn.Module):
+    """The vector that the recogniser gives the picture's crop, and nearer to it than to the batch's other ones.
+
+    Latents come with noise of up to `WORST` of a deviation: what is looked at later are predictions.
+    """
+
+    WORST, SCALE, SHARE = 0.4, 20.0, 0.3
+
+    def __init__(self, network: LatentRecogniser):
+        super().__init__()
+        self.network = network
+
+    def forward(self, latents: Tensor, vectors: Tensor, noise: Tensor) -> Tensor:
+        share = torch.linspace(0, self.WORST, len(noise), device=noise.device)[:, None, None, None]
+        cosine = self.network(latents + share * noise) @ vectors.T
+        own = torch.arange(len(cosine), device=cosine.device)
+        return 1 - cosine.diagonal() + self.SHARE * F.cross_entropy(self.SCALE * cosine, own, reduction="none")
 
 
 class AttributeObjective(nn.Module):

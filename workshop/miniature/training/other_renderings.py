@@ -15,13 +15,14 @@ from .workshop import Workshop
 
 
 def pair_renderings(workshop: Workshop, face_weight: float = 1.0) -> list[Columns]:
-    """The groups of `portraits_by_person` without people and crops; vectors [n, K, 512] of photos of each person."""
+    """The groups of `portraits_by_person` without people; for crops their vectors `wanted` [n, 512], and of photos of
+    each person `vectors` [n, K, 512]."""
     photos = workshop.renders("photos")
     vectors = workshop.vectors_of(photos["crops"][:, 0]).half()
     groups = []
     for portraits in portraits_by_person(workshop, face_weight):
         rows, photo = photos_of(portraits.pop("people"), photos["people"][:, 0])
-        del portraits["crops"]
+        portraits["wanted"] = workshop.vectors_of(portraits.pop("crops")).half()
         groups.append({**{name: value[rows] for name, value in portraits.items()}, "vectors": vectors[photo]})
     return groups
 

@@ -20,6 +20,7 @@ from miniature.networks.text_encoder import TextEncoder, Words
 from ..networks.autoencoder import Autoencoder
 from ..networks.flux import Flux, FluxConfig
 from ..networks.judge import Judge
+from ..networks.latent_recogniser import LatentRecogniser
 from .objectives import to_floats
 from .renders import RenderPlan, open_renders
 
@@ -90,6 +91,9 @@ class Workshop:
 
     def autoencoder(self) -> Autoencoder:
         return Autoencoder()
+
+    def latent_recogniser(self) -> LatentRecogniser:
+        return LatentRecogniser(self.config["renders"]["size"] // 8)
 
     def text(self) -> TextEncoder:
         base = self.config["base"]
