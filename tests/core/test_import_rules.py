@@ -24,7 +24,7 @@ BELOW = {
     "identity": {"networks", "residuals", "faces", "checkpoints"},
     "injection": {"identity", "checkpoints", "networks", "residuals", "faces"},
     "hosts": {"injection", "identity", "checkpoints", "networks", "residuals", "faces"},
-    "evaluation": {"identity", "checkpoints", "networks", "residuals", "faces"},
+    "evaluation": {"hosts", "identity", "checkpoints", "networks", "residuals", "faces"},
     "training": {"evaluation", "hosts", "injection", "identity", "checkpoints", "networks", "residuals", "faces"},
     "nodes": {"miniature", "hosts", "injection", "identity", "checkpoints", "networks", "residuals", "faces"},
     "the root": {"nodes"},
@@ -163,6 +163,15 @@ def test_training_has_rooms_of_its_own():
             if level and where[:2] == ("infu_core", "training") and len(where) > 2:
                 room = where[2] if (top / where[2]).is_dir() else ""
                 assert room == here or room in BELOW_IN_TRAINING[here], f"{path.name} line {line}: {here} -> {room}"
+
+
+def test_measures_know_no_host():
+    """Of evaluation, only what drives servers does: its commands and `running/`."""
+    top = ROOT / "infu_core" / "evaluation"
+    for path in sorted(top.rglob("*.py")):
+        hosts = [(line, room) for line, room in room_arrows(path) if room == "hosts"]
+        drives = path.name == "__main__.py" or path.parent.name == "running"
+        assert drives or not hosts, f"{path.relative_to(top)} names a host: {hosts}"
 
 
 def test_no_circles():

@@ -1,0 +1,1 @@
+"""Cells become pictures on one or many ComfyUI servers. The only part of evaluation that knows a host."""

@@ -1,0 +1,1 @@
+"""What is compared: people, prompts, methods, comparisons, and the cells that follow from them."""
