@@ -4,6 +4,8 @@ ComfyUI calls `comfy_entrypoint`; everything else is imported inside it, so that
 folder costs nothing and tests can import `infu_core` without ComfyUI.
 """
 
+WEB_DIRECTORY = "./web"
+
 
 async def comfy_entrypoint():
     """Return the extension that lists the pack's nodes (see `nodes/__init__.py`)."""

@@ -1,0 +1,40 @@
+"""A real server and a real Chromium for the tests of this folder: see `harness.front_end`."""
+
+import pytest
+from harness.base_directory import make_base_directory, write_all_models
+from harness.front_end import FrontEnd, find_chromium
+from harness.server import ComfyServer
+
+
+@pytest.fixture(scope="session")
+def browser():
+    sync_playwright = pytest.importorskip("playwright.sync_api", reason="[browser] Playwright is not installed")
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.skip("[browser] no Chromium was found (Debian and Ubuntu: apt-get install chromium)")
+    with sync_playwright.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def server(comfyui_path, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("browser")
+    write_all_models(folder / "shared")
+    with ComfyServer(comfyui_path, make_base_directory(folder / "base", folder / "shared")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def pages(browser, server):
+    return FrontEnd(browser, server)
+
+
+@pytest.fixture
+def front_end(pages):
+    """The page closes with the test; nothing that the page itself threw goes unseen."""
+    yield pages
+    complaints = list(pages.complaints)
+    pages.close()
+    assert not complaints, complaints

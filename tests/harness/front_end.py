@@ -1,0 +1,137 @@
+"""ComfyUI's page in a real Chromium, driven as a person drives it, over a running `ComfyServer`.
+
+Tests ask for the fixture `front_end` (tests/browser/conftest.py):
+
+    def test_it_opens(front_end):
+        front_end.open(language="en", new_nodes=False)      # a fresh page; settings are the server's, set before it
+        front_end.load(path)                                # a workflow file, as if it were dropped on the page
+        front_end.search("pulid")                           # display names, in the order of the search box
+        front_end.run()                                     # the Run button; returns when the queue is empty
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+from harness.server import ComfyServer
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+VIEW = {"width": 1600, "height": 1000}
+QUIET = {
+    "Comfy.TutorialCompleted": True,
+    "Comfy.InstalledVersion": "1.49.6",
+    "Comfy.Minimap.Visible": False,
+    "Comfy.Workflow.ShowMissingModelsWarning": True,
+    "Comfy.Workflow.Persist": False,
+    "Comfy.Graph.CanvasInfo": False,
+}
+READY = "() => window.app?.graph && window.app.extensionManager && document.querySelector('[data-testid=queue-button]')"
+EMPTY = (800, 900)
+"""A place of the canvas where a graph that was fitted has nothing."""
+
+
+def find_chromium() -> str | None:
+    return next((found for found in map(shutil.which, CHROMIUMS) if found), None)
+
+
+class FrontEnd:
+    """One browser over one server; `open` gives a fresh page."""
+
+    def __init__(self, browser, server: ComfyServer):
+        self.browser, self.server, self.page = browser, server, None
+        self.complaints: list[str] = []
+
+    def open(self, language: str = "en", new_nodes: bool = False, **settings) -> None:
+        """A new page with these settings; it is ready when this returns."""
+        self.close()
+        self.page = self.browser.new_page(viewport=VIEW)
+        self.complaints.clear()
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        wanted = QUIET | {"Comfy.Locale": language, "Comfy.VueNodes.Enabled": new_nodes} | settings
+        self.page.request.post(f"{self.server.url}/settings", data=wanted)
+        self.page.goto(self.server.url)
+        self.page.wait_for_function(READY, timeout=60_000)
+
+    def close(self) -> None:
+        if self.page:
+            self.page.close()
+            self.page = None
+
+    def load(self, path: Path) -> None:
+        graph = json.loads(path.read_text(encoding="utf-8"))
+        self.page.evaluate("([graph, name]) => app.loadGraphData(graph, true, true, name)", [graph, path.stem])
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the page has drawn what was changed."""
+        self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        self.page.wait_for_timeout(300)
+
+    def clear(self) -> None:
+        self.page.evaluate("() => app.graph.clear()")
+        self.settle()
+
+    def nodes(self) -> list[dict]:
+        """id, type, title, box (x, y, width, height without the title bar) and whether it is marked red."""
+        return self.page.evaluate(
+            """() => app.graph._nodes.map(n => ({id: n.id, type: n.type, title: n.title, box: [...n.pos, ...n.size],
+               red: !!n.has_errors, known: n.type in LiteGraph.registered_node_types}))"""
+        )
+
+    def search(self, words: str) -> list[str]:
+        """What the search box offers, best first, after a double click on the empty canvas."""
+        self.page.mouse.dblclick(*EMPTY)
+        return self.offered(words)
+
+    def offered(self, words: str = "") -> list[str]:
+        """Type into the search box that is open, read its list and close it."""
+        box, results = self.page.locator("#results-list"), self.page.get_by_test_id("result-item")
+        box.wait_for()
+        if words:
+            self.page.keyboard.type(words)
+            self.page.wait_for_timeout(400)
+        results.first.wait_for()
+        names = [name.strip().split("\n")[0] for name in results.all_inner_texts()]
+        self.page.keyboard.press("Escape")
+        box.wait_for(state="hidden")
+        self.page.wait_for_timeout(500)  # two double clicks in a row are none
+        return names
+
+    def add(self, node_type: str, x: int = 100, y: int = 100) -> int:
+        """Put a node on the canvas; its id."""
+        script = """([type, x, y]) => { const node = LiteGraph.createNode(type); node.pos = [x, y];
+                    app.graph.add(node); return node.id }"""
+        node = self.page.evaluate(script, [node_type, x, y])
+        self.settle()
+        return node
+
+    def fit(self, margin: int = 60) -> None:
+        """Show the whole graph, as the button *Fit view* does."""
+        self.page.evaluate("() => app.extensionManager.command.execute('Comfy.Canvas.FitView')")
+        self.page.wait_for_timeout(600)
+
+    def drag_from_output(self, node: int, slot: int) -> list[str]:
+        """What is offered where a link out of this output is dropped on the empty canvas."""
+        script = """([id, slot]) => { const node = app.graph.getNodeById(id);
+                    const [x, y] = node.getConnectionPos(false, slot), view = app.canvas.ds;
+                    const page = app.canvas.canvas.getBoundingClientRect();
+                    return [(x + view.offset[0]) * view.scale + page.left, (y + view.offset[1]) * view.scale + page.top] }"""
+        x, y = self.page.evaluate(script, [node, slot])
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        self.page.mouse.move(x + 60, y + 20, steps=4)
+        self.page.mouse.move(*EMPTY, steps=8)
+        self.page.mouse.up()
+        return self.offered()
+
+    def run(self, seconds: float = 120) -> None:
+        """Press *Run* and wait until nothing is queued any more."""
+        self.page.get_by_test_id("queue-button").first.click()
+        self.page.wait_for_timeout(500)
+        self.page.wait_for_function(
+            """async () => { const q = await (await fetch('/queue')).json();
+               return !q.queue_running.length && !q.queue_pending.length }""",
+            timeout=seconds * 1000,
+            polling=500,
+        )
+        self.settle()
