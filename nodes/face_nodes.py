@@ -8,6 +8,7 @@ from ..infu_core.faces.key_points_text import read_faces
 from ..infu_core.faces.picture import to_image, to_pictures
 from ..infu_core.hosts.comfyui_face_files import AUTO, detector_files, recogniser_files
 from ..infu_core.hosts.comfyui_faces import face_encoder as load_encoder
+from ..infu_core.hosts.comfyui_load_report import report_face_encoder
 from ..infu_core.identity.encode import encode_identity
 from ..infu_core.identity.face_choice import SKIP, STOP, FaceChoice
 from ..infu_core.identity.outliers import DROP, KEEP
@@ -61,7 +62,8 @@ class InfuLoadFaceEncoder(io.ComfyNode):
 
     @classmethod
     def execute(cls, detector: str, recogniser: str, provider: str) -> io.NodeOutput:
-        return io.NodeOutput(load_encoder(detector, recogniser, provider))
+        encoder = load_encoder(detector, recogniser, provider)
+        return io.NodeOutput(encoder, ui=ui.PreviewText(report_face_encoder(encoder)))
 
 
 class EncodeFaceID(io.ComfyNode):

@@ -5,6 +5,7 @@ import os
 from comfy_api.latest import io, ui
 
 from ..infu_core.hosts.comfyui_identity_files import identity_entries, identity_path, save_as
+from ..infu_core.hosts.comfyui_load_report import report_identity
 from ..infu_core.identity.identity import RECOGNISER
 from ..infu_core.identity.identity_file import load_identity
 from .sockets import IdentitySocket
@@ -61,4 +62,5 @@ class InfuLoadIdentity(io.ComfyNode):
 
     @classmethod
     def execute(cls, file: str, recogniser: str) -> io.NodeOutput:
-        return io.NodeOutput(load_identity(identity_path(file), None if recogniser == ANY else recogniser))
+        identity = load_identity(identity_path(file), None if recogniser == ANY else recogniser)
+        return io.NodeOutput(identity, ui=ui.PreviewText(report_identity(identity, file)))

@@ -3,10 +3,10 @@
 import comfy.utils
 from comfy_api.latest import io, ui
 
-from ..infu_core.faces.face_preview import draw_faces, fit_to_canvas
 from ..infu_core.faces.picture import to_image, to_pictures
 from ..infu_core.hosts.comfyui_faces import face_encoder as load_encoder
 from ..infu_core.identity.judge import judge, report_judgement
+from ..infu_core.identity.judgement_picture import draw_judgement
 from ..infu_core.identity.mixing import BLEND, MODES, SLERP, interpolate, mix
 from ..infu_core.identity.weights_text import read_weights
 from .face_inputs import encoder_input, threshold_input
@@ -106,6 +106,5 @@ class InfuIdentitySimilarity(io.ComfyNode):
         result = judge(face_encoder or load_encoder(), pictures, identity, threshold, lambda: bar.update(1))
         best = result.best or 0
         cosine, report = result.scores[best].cosine, report_judgement(result)
-        drawn = [draw_faces(s.picture, s.faces, range(len(s.faces)), [s.best], s.labels()) for s in result.scores]
-        shown = ui.PreviewImage(to_image(fit_to_canvas(drawn)), cls=cls).as_dict() | ui.PreviewText(report).as_dict()
+        shown = ui.PreviewImage(to_image(draw_judgement(result)), cls=cls).as_dict() | ui.PreviewText(report).as_dict()
         return io.NodeOutput(images[best : best + 1], -1.0 if cosine is None else cosine, report, ui=shown)

@@ -1,7 +1,8 @@
 """The node that opens InfiniteYou's weights."""
 
-from comfy_api.latest import io
+from comfy_api.latest import io, ui
 
+from ..infu_core.hosts.comfyui_load_report import report_infusenet
 from ..infu_core.hosts.comfyui_loading import WEIGHT_TYPES, load_infusenet
 from ..infu_core.hosts.comfyui_weight_files import (
     AUTO,
@@ -67,4 +68,5 @@ class LoadInfuseNet(io.ComfyNode):
 
     @classmethod
     def execute(cls, infusenet: str, projector: str, weight_dtype: str) -> io.NodeOutput:
-        return io.NodeOutput(load_infusenet(infusenet, projector, weight_dtype))
+        loaded = load_infusenet(infusenet, projector, weight_dtype)
+        return io.NodeOutput(loaded, ui=ui.PreviewText(report_infusenet(loaded, infusenet, projector)))

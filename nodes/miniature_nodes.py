@@ -124,7 +124,6 @@ class InfuMiniaturePrompt(io.ComfyNode):
                 io.Conditioning.Output(display_name="conditioning"),
                 io.String.Output(display_name="unknown_words", tooltip="What was not understood; empty if all was."),
             ],
-            hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
@@ -133,21 +132,11 @@ class InfuMiniaturePrompt(io.ComfyNode):
 
         words, encoder = text_side()
         told = report(words, text)
-        show_in_body(cls.hidden.unique_id if cls.hidden else None, told)
         with torch.inference_mode():
             context, pooled = encoder(torch.tensor([words.indices(text)]))
         more = {"pooled_output": pooled.clone(), "guidance": guidance}
         unknown = ", ".join(words.unknown(text))
         return io.NodeOutput([[context.clone(), more]], unknown, ui=ui.PreviewText(told))
-
-
-def show_in_body(node_id: str | None, text: str) -> None:
-    """Write below a node's widgets, as ComfyUI's API nodes do: its front end shows a `PreviewText` of few nodes only."""
-    from server import PromptServer
-
-    running = getattr(PromptServer, "instance", None)
-    if running is not None and node_id is not None:
-        running.send_progress_text(text, node_id)
 
 
 def load_infusenet(files: MiniatureFiles) -> LoadedInfuseNet:

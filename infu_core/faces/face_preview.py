@@ -10,6 +10,7 @@ CHOSEN = (40, 220, 90)
 OTHER = (255, 190, 60)
 REGION_COLOURS = ((255, 80, 80), (80, 160, 255), (90, 220, 110), (255, 200, 60), (200, 110, 255), (80, 220, 220))
 PREVIEW_SIDE = 768
+BAR_HEIGHT, BAR_GROUND = 44, (40, 42, 46)
 
 
 def draw_faces(
@@ -52,6 +53,14 @@ def write_label(canvas: np.ndarray, text: str, corner: tuple[int, int], colour: 
     bottom = min(max(corner[1], height + below + 6), canvas.shape[0])
     cv2.rectangle(canvas, (left, bottom - height - below - 6), (left + width + 8, bottom), colour, -1)
     cv2.putText(canvas, text, (left + 4, bottom - below - 2), font, size, (20, 20, 20), thickness, cv2.LINE_AA)
+
+
+def draw_bar(canvas: np.ndarray, value: float | None, text: str, chosen: bool) -> np.ndarray:
+    """The canvas with a bar below it: as long as `value`, a share of its width (0 where None), green where chosen."""
+    bar = np.full((BAR_HEIGHT, canvas.shape[1], 3), BAR_GROUND, dtype=np.uint8)
+    bar[:, : round(min(max(value or 0.0, 0.0), 1.0) * canvas.shape[1])] = CHOSEN if chosen else OTHER
+    write_label(bar, text, (0, BAR_HEIGHT), CHOSEN if chosen else OTHER)
+    return np.concatenate([canvas, bar])
 
 
 def fit_to_canvas(pictures: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -1,13 +1,11 @@
-"""A small picture of one sampling: the identity's strength over time, where InfuseNet ran, and the report's words."""
-
-import textwrap
+"""A small picture of one sampling: the identity's strength over time, and where InfuseNet ran."""
 
 import numpy as np
 
 from .run_report import RunReport
 from .sampling_record import SamplingRecord
 
-WIDTH, CURVE_HEIGHT, LINE_HEIGHT, MARGIN, FONT_SIZE, LINE_LENGTH = 330, 110, 17, 28, 13, 46
+WIDTH, CURVE_HEIGHT, LEGEND_HEIGHT, MARGIN, FONT_SIZE = 330, 110, 24, 28, 13
 BACKGROUND, AXIS, WORDS = (24, 26, 30), (90, 94, 102), (200, 203, 209)
 COLOURS = ((104, 168, 240), (240, 160, 90), (130, 200, 120), (205, 130, 215))
 """One per identity applied to the model, in turn."""
@@ -17,9 +15,7 @@ def draw_sampling(record: SamplingRecord) -> np.ndarray:
     """[height, width, 3], uint8. Filled dots: InfuseNet ran. Rings: its residuals were forecast."""
     from PIL import Image, ImageDraw, ImageFont
 
-    lines = [part for line in record.text().split("\n") for part in textwrap.wrap(line, LINE_LENGTH)]
-    size = (WIDTH, CURVE_HEIGHT + LINE_HEIGHT * len(lines) + MARGIN)
-    picture = Image.new("RGB", size, BACKGROUND)
+    picture = Image.new("RGB", (WIDTH, CURVE_HEIGHT + LEGEND_HEIGHT), BACKGROUND)
     draw, font = ImageDraw.Draw(picture), ImageFont.load_default(FONT_SIZE)
     top = max([1.0, *(strength for run in record.runs for _, strength in run.strengths)])
     for strength in sorted({0.0, 1.0, top}):
@@ -28,8 +24,9 @@ def draw_sampling(record: SamplingRecord) -> np.ndarray:
         draw.text((4, row - FONT_SIZE // 2), f"{strength:.3g}", fill=WORDS, font=font)
     for run, colour in zip(record.runs, COLOURS * len(record.runs), strict=False):
         draw_run(draw, record, run, colour, top)
-    for number, line in enumerate(lines):
-        draw.text((MARGIN, CURVE_HEIGHT + LINE_HEIGHT * number + 8), line, fill=WORDS, font=font)
+    computed, reused = (sum(getattr(run, kind) for run in record.runs) for kind in ("computed", "reused"))
+    legend = f"{computed} runs (dots), {reused} forecast (rings)"
+    draw.text((MARGIN, CURVE_HEIGHT), legend if record.runs else "no identity in this model", fill=WORDS, font=font)
     return np.asarray(picture)
 
 

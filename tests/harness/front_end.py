@@ -11,6 +11,7 @@ Tests ask for the fixture `front_end` (tests/browser/conftest.py):
 
 import json
 import shutil
+import time
 from pathlib import Path
 
 from harness.server import ComfyServer
@@ -112,10 +113,9 @@ class FrontEnd:
 
     def drag_from_output(self, node: int, slot: int) -> list[str]:
         """What is offered where a link out of this output is dropped on the empty canvas."""
-        script = """([id, slot]) => { const node = app.graph.getNodeById(id);
-                    const [x, y] = node.getConnectionPos(false, slot), view = app.canvas.ds;
-                    const page = app.canvas.canvas.getBoundingClientRect();
-                    return [(x + view.offset[0]) * view.scale + page.left, (y + view.offset[1]) * view.scale + page.top] }"""
+        script = """([id, slot]) => { const [x, y] = app.graph.getNodeById(id).getConnectionPos(false, slot);
+                    const { offset, scale } = app.canvas.ds, page = app.canvas.canvas.getBoundingClientRect();
+                    return [(x + offset[0]) * scale + page.left, (y + offset[1]) * scale + page.top] }"""
         x, y = self.page.evaluate(script, [node, slot])
         self.page.mouse.move(x, y)
         self.page.mouse.down()
@@ -124,14 +124,32 @@ class FrontEnd:
         self.page.mouse.up()
         return self.offered()
 
+    def forget(self) -> None:
+        """Let the server drop what it cached, so that the next run executes every node again."""
+        self.page.request.post(f"{self.server.url}/free", data={"free_memory": True})
+        self.page.wait_for_timeout(1000)
+
     def run(self, seconds: float = 120) -> None:
-        """Press *Run* and wait until nothing is queued any more."""
+        """Press *Run* and wait until it is in the history."""
+        done = set(self.server.get("/history"))
         self.page.get_by_test_id("queue-button").first.click()
-        self.page.wait_for_timeout(500)
-        self.page.wait_for_function(
-            """async () => { const q = await (await fetch('/queue')).json();
-               return !q.queue_running.length && !q.queue_pending.length }""",
-            timeout=seconds * 1000,
-            polling=500,
-        )
+        end = time.monotonic() + seconds
+        while not set(self.server.get("/history")) - done:
+            if time.monotonic() > end:
+                raise TimeoutError(f"The run did not end within {seconds} seconds.\n{self.server.log()[-3000:]}")
+            self.page.wait_for_timeout(200)
         self.settle()
+
+    def saved(self) -> dict:
+        """The workflow as the page would save it now."""
+        return self.page.evaluate("() => JSON.parse(JSON.stringify(app.graph.serialize()))")
+
+    def widgets(self, node: int) -> dict:
+        script = "id => Object.fromEntries(app.graph.getNodeById(id).widgets.map(w => [w.name, w.value ?? null]))"
+        return self.page.evaluate(script, node)
+
+    def reports(self) -> dict[str, str]:
+        """What nodes report on themselves, by node type."""
+        script = """() => app.graph._nodes.flatMap(node => (node.widgets ?? [])
+                    .filter(widget => widget.name === 'infu_report').map(widget => [node.type, widget.value]))"""
+        return dict(self.page.evaluate(script))

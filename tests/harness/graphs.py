@@ -22,6 +22,18 @@ SHOWS_PICTURES = {
     "InfuMiniatureFace",
 }
 
+REPORTS = {
+    "EncodeFaceID": 102,
+    "InfuSampler": 102,
+    "InfuIdentitySimilarity": 102,
+    "LoadInfuseNet": 80,
+    "InfuMiniaturePrompt": 52,
+    "InfuLoadFaceEncoder": 52,
+    "InfuLoadIdentity": 52,
+    "InfuSaveIdentity": 36,
+}
+"""Room for the report that a node shows after its first run."""
+
 
 @dataclass(frozen=True)
 class Input:
@@ -156,7 +168,7 @@ def _place(index: int, group: Group, nodes: dict[str, dict], object_info: dict) 
         sockets = [s for s in node["inputs"] if "widget" not in s]
         height = max(len(sockets), len(node["outputs"])) * SLOT + len(shown) * WIDGET + 16
         height += WIDGET * sum(specs[s["name"]].then_control + specs[s["name"]].then_upload for s in shown)
-        height += PREVIEW * (node["type"] in SHOWS_PICTURES)
+        height += PREVIEW * (node["type"] in SHOWS_PICTURES) + REPORTS.get(node["type"], 0)
         height += BADGE * object_info[node["type"]]["python_module"].startswith("custom_nodes")
         node["pos"], node["size"] = [group.x + 20, y], [group.width - 40, group.heights.get(key, height)]
         y += node["size"][1] + TITLE + GAP

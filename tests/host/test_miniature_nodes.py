@@ -78,17 +78,6 @@ def test_the_prompt_node_says_what_it_read(nodes):
     assert "left out: robot, tentacles" in told and "watercolour" in told
 
 
-def test_the_words_reach_the_body_of_the_node(nodes, monkeypatch):
-    """ComfyUI's front end shows what its server sends for a node while it runs."""
-    import server
-
-    sent = []
-    running = type("Running", (), {"send_progress_text": lambda self, text, node: sent.append((node, text))})()
-    monkeypatch.setattr(server.PromptServer, "instance", running, raising=False)
-    nodes.show_in_body("7", "Understood: a man")
-    assert sent == [("7", "Understood: a man")]
-
-
 def test_a_prompt_that_is_too_long_is_not_cut_silently(nodes):
     nodes.InfuMiniaturePrompt.execute("a " * LENGTH + "tentacle", 3.0)
     with pytest.raises(ValueError, match=f"{LENGTH + 2} words.*{LENGTH} at most; take 2 out"):

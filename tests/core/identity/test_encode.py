@@ -108,11 +108,11 @@ def test_an_outlier_is_named_and_dropped_on_request(encoder):
     photos.insert(1, photo(encoder, (2, 300, 100, 0)))
     kept = encode_identity(encoder, photos)
     assert "Photo 2 of 4" in kept.report and kept.report.count("OUTLIER") == 1
-    assert "OUTLIER" in kept.report.splitlines()[1] and len(kept.identity.sources) == 4
+    assert "OUTLIER" in kept.report.splitlines()[2] and len(kept.identity.sources) == 4
     dropped = encode_identity(encoder, photos, outliers="drop")
     alone = encode_identity(encoder, [photos[0], *photos[2:]])
     assert torch.equal(dropped.identity.vectors, alone.identity.vectors)
-    assert "3 of 4 used" in dropped.report and len(dropped.crops) == 3
+    assert "Made of 3 of 4 photos: 1, 3 to 4" in dropped.report and len(dropped.crops) == 3
 
 
 def test_too_many_outliers_cannot_be_dropped(encoder):
@@ -126,7 +126,7 @@ def test_a_photo_without_a_face_stops_or_is_skipped(encoder):
     with pytest.raises(FaceError, match=r"No face was found in photo 2 of 2 \(700 x 300 pixels\)"):
         encode_identity(encoder, photos)
     result = encode_identity(encoder, photos, FaceChoice(no_face="skip"))
-    assert "Photo 2 of 2: no face, skipped" in result.report and "1 of 2 used" in result.report
+    assert "Photo 2 of 2: no face, skipped" in result.report and "Made of 1 of 2 photos: 1\n" in result.report
     with pytest.raises(FaceError, match="No face was found in any of the 2 photos"):
         encode_identity(encoder, photos[1:] * 2, FaceChoice(no_face="skip"))
 

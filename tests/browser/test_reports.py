@@ -1,0 +1,36 @@
+"""After a run, nodes say on themselves what happened, in classic and new nodes; nothing of it goes into the file."""
+
+import json
+
+import pytest
+from harness.checkout import ROOT
+
+TRY_ME = ROOT / "workflows" / "00_try_me.json"
+SAVED = ("widgets_values", "properties", "inputs", "outputs", "title", "type", "mode")
+both = pytest.mark.parametrize("new_nodes", [False, True], ids=["classic", "new"])
+
+
+@both
+def test_a_run_shows_reports_and_saves_none(front_end, new_nodes):
+    front_end.open(new_nodes=new_nodes)
+    front_end.load(TRY_ME)
+    front_end.forget()
+    before = front_end.saved()
+    front_end.run()
+    shown = front_end.reports()
+    assert "1 face" in shown["EncodeFaceID"] and shown["InfuMiniaturePrompt"].startswith("Understood")
+    assert front_end.page.locator(".infu-report:visible").count() == 2
+    after = front_end.saved()
+    assert shown["EncodeFaceID"] not in json.dumps(after, ensure_ascii=False)
+    for was, now in zip(before["nodes"], after["nodes"], strict=True):
+        if was["type"] in shown:
+            assert {key: was.get(key) for key in SAVED} == {key: now.get(key) for key in SAVED}
+
+
+@both
+def test_an_empty_menu_never_says_undefined(front_end, new_nodes):
+    front_end.open(new_nodes=new_nodes)
+    front_end.clear()
+    node = front_end.add("InfuLoadIdentity", 200, 150)
+    assert front_end.widgets(node)["file"] == ""
+    assert "undefined" not in front_end.page.inner_text("body")
