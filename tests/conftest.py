@@ -1,8 +1,8 @@
 """What every tier shares: the import paths, and skips that cannot be overlooked.
 
-Tiers are folders: `core` (torch only), `parity` (diffusers, insightface, facexlib), `host` (a ComfyUI checkout), `browser` (that and a
-Chromium),
-`behaviour` (the miniature's trained weights), `weights` (photos and networks from packages).
+Tiers are folders: `core` (torch only), `parity` (diffusers, insightface, facexlib), `host` (a ComfyUI checkout),
+`browser` (that and a Chromium), `behaviour` (the miniature's trained weights), `weights` (photos and networks from
+packages).
 A test that lacks what its tier needs is skipped, and the last lines of the run count such skips in capitals.
 `INFU_REQUIRE=host,parity` turns every skip of those tiers into a failure; a skip whose reason starts with
 `[tier]` belongs to that tier instead of its folder's (`[host-0.14]`: a second, old checkout).
