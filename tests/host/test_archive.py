@@ -11,7 +11,18 @@ from harness.server import ComfyServer
 def test_what_never_ships_is_left_out():
     tops = {name.split("/")[0] for name in packed_files()}
     assert not tops & {"workshop", "tests", ".ci", ".github", "Makefile", "CONTRIBUTING.md", "constraints.txt"}
-    assert {"__init__.py", "nodes", "infu_core", "miniature", "workflows", "docs", "README.md", "LICENSE"} <= tops
+    assert {
+        "__init__.py",
+        "nodes",
+        "infu_core",
+        "miniature",
+        "workflows",
+        "docs",
+        "web",
+        "locales",
+        "README.md",
+        "LICENSE",
+    } <= tops
 
 
 @pytest.fixture(scope="module")

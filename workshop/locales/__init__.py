@@ -1,0 +1,1 @@
+"""The source of `locales/`: the nodes' words in four languages, from one table, `words.txt`."""
