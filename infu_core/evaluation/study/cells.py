@@ -66,7 +66,8 @@ def cells_of(study: Study) -> Iterator[Cell]:
                     f"{'+'.join(given)} are not as many people."
                 )
             photos = [] if method.bare else [hashes[name] for name in given]
-            for prompt in study.prompts:
+            people = [study.person(name) for name in subject]
+            for prompt in (prompt for prompt in study.prompts if prompt.fits(people)):
                 for repeat in range(study.seeds):
                     seed = seed_of("+".join(subject), prompt.id, repeat, method.noise)
                     for width, height in study.sizes:

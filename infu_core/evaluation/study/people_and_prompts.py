@@ -37,7 +37,22 @@ def read_person(folder: Path) -> Person:
         raise StudyError(
             f"{same[0]} of person {folder.name!r} is the reference photo again; a judge needs other photos of them."
         )
-    return Person(folder.name, references[0], others, hashlib.sha256(content).hexdigest())
+    return Person(folder.name, references[0], others, hashlib.sha256(content).hexdigest(), read_tags(folder))
+
+
+def read_tags(folder: Path) -> dict[str, str]:
+    path = folder / "tags.json"
+    try:
+        tags = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    except ValueError as error:
+        raise StudyError(f"tags.json of person {folder.name!r} is not JSON ({error}).") from None
+    return checked_tags(tags, f"tags of person {folder.name!r}")
+
+
+def checked_tags(tags: Any, whose: str) -> dict[str, str]:
+    if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
+        raise StudyError(f'The {whose} must be texts by name, such as {{"style": "ink"}}; they are {tags!r}.')
+    return tags
 
 
 def check_picture(path: Path) -> None:
@@ -83,12 +98,9 @@ def from_json(entry: Any, number: int) -> Prompt:
         entry = {"text": entry}
     if not isinstance(entry, dict) or not isinstance(entry.get("text"), str) or not entry["text"].strip():
         raise StudyError(f"Prompt number {number} has no text.")
-    tags = entry.get("tags", {})
-    if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
-        raise StudyError(
-            f'The tags of prompt number {number} must be texts by name, such as {{"style": "ink"}}; they are {tags!r}.'
-        )
-    unknown = sorted(entry.keys() - {"id", "text", "tags"})
+    tags = checked_tags(entry.get("tags", {}), f"tags of prompt number {number}")
+    needs = checked_tags(entry.get("for", {}), f"'for' of prompt number {number}")
+    unknown = sorted(entry.keys() - {"id", "text", "tags", "for"})
     if unknown:
-        raise StudyError(f"Prompt number {number} has an unknown entry {unknown[0]!r}; it has id, text and tags.")
-    return Prompt(str(entry.get("id", f"p{number:03}")), entry["text"].strip(), tags)
+        raise StudyError(f"Prompt number {number} has an unknown entry {unknown[0]!r}; it has id, text, tags and for.")
+    return Prompt(str(entry.get("id", f"p{number:03}")), entry["text"].strip(), tags, needs)

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..measures.catalogue import BY_JUDGE, PLAIN, measure_named
 from .method_graph import MethodGraph, StudyError
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -27,21 +28,29 @@ def checked_names(kind: str, names: Sequence[str]) -> None:
 
 @dataclass(frozen=True)
 class Person:
-    """`reference`: the photo that is given. `others`: photos to judge by; none leaves Sim(GT) not measured."""
+    """`reference`: the photo that is given. `others`: photos to judge by; none leaves Sim(GT) not measured.
+
+    `tags`: of tags.json in the person's folder, such as gender: female; prompts may ask for them.
+    """
 
     id: str
     reference: Path
     others: tuple[Path, ...]
     sha256: str
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """`tags`: what to sort by, such as style: watercolour."""
+    """`tags`: what to sort by, such as style: watercolour. `needs`: only people with these tags are asked for."""
 
     id: str
     text: str
     tags: dict[str, str]
+    needs: dict[str, str] = field(default_factory=dict)
+
+    def fits(self, people: Sequence[Person]) -> bool:
+        return all(person.tags.get(name) == value for name, value in self.needs.items() for person in people)
 
 
 @dataclass(frozen=True)
@@ -134,6 +143,11 @@ class Study:
             wrong = [name for name in (comparison.a, comparison.b) if name not in known]
             if wrong:
                 raise StudyError(f"A comparison names the method {wrong[0]!r}; the study has {', '.join(known)}.")
+            if measure_named(comparison.measure) is None:
+                raise StudyError(
+                    f"A comparison asks for {comparison.measure!r}; measures are {', '.join(PLAIN)}, and with a dot "
+                    f"and a judge's name {', '.join(one.name for one in BY_JUDGE)}."
+                )
             if comparison.a == comparison.b:
                 raise StudyError(f"Method {comparison.a!r} is compared with itself; name two methods.")
             if comparison.margin is not None and not 0 < comparison.margin < float("inf"):

@@ -1,0 +1,1 @@
+"""What is measured of a picture: faces by judges, words by CLIP, and the picture itself. Knows no host."""

@@ -1,0 +1,1 @@
+"""Scores become claims: one table of figures (report.json) and one page to read (report.html)."""

@@ -1,0 +1,1 @@
+"""How sure a difference is: tests by the textbook, and one verdict for each comparison."""
