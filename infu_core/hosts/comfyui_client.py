@@ -173,7 +173,8 @@ def failure_of(entry: dict) -> str:
     """A failed node's own words."""
     for event, data in entry["status"]["messages"]:
         if event == "execution_error":
-            return f"{data['node_type']}: {data['exception_type']}: {data['exception_message'].strip()}"
+            kind = data["exception_type"].rsplit(".", 1)[-1]
+            return f"{data['node_type']}: {kind}: {data['exception_message'].strip()}"
         if event == "execution_interrupted":
             return f"The graph was interrupted at {data.get('node_type', 'a node')}."
     return json.dumps(entry["status"])[:400]

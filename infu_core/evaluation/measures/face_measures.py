@@ -123,8 +123,8 @@ def threshold_of(judge: LikenessBy, people: Sequence[Person]) -> tuple[float | N
     card = judge.recogniser.card
     if card.threshold is not None:
         return card.threshold, card.false_accept or "no false-accept rate is stated"
-    groups = [torch.cat([ref[None], others]) if len(others) else ref[None] for ref, others in map(judge.person, people)]
-    groups = [group for group in groups if group.shape[1] > 1]
+    found = [[part for part in (ref[None], others) if part.numel() > 1] for ref, others in map(judge.person, people)]
+    groups = [torch.cat(parts) for parts in found if parts]
     between = [(a @ b.T).flatten() for place, a in enumerate(groups) for b in groups[place + 1 :]]
     pairs = torch.cat(between) if between else torch.zeros(0)
     if len(pairs) < FEWEST_PAIRS:

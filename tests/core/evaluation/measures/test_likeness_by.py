@@ -106,10 +106,10 @@ def test_a_photo_without_a_face_has_no_value(tmp_path):
 
 
 def test_the_threshold_is_the_cards_or_the_studys_own(tmp_path):
-    people = {f"p{n}": (10 * n, [10 * n + 1]) for n in range(9)}
+    people = {f"p{n}": (10 * n, [10 * n + 1]) for n in range(9)} | {"no_face": (None, [None]), "half": (None, [95, 96])}
     by = judge(tmp_path, None, **people)
     found, told = threshold_of(by, [Person(name, None, (), name) for name in people])
-    assert 0.97 < found < 1 and told == "1 % of 144 pairs of different people of this study"
+    assert 0.97 < found < 1 and told == "1 % of 180 pairs of different people of this study"
     few, why = threshold_of(by, [Person("p0", None, (), ""), Person("p1", None, (), "")])
     assert few is None and "4 pairs" in why
 
