@@ -20,6 +20,8 @@ Shapes = dict[str, tuple[int, ...]]
 class CheckpointError(ValueError):
     """A weight file that can't be used; the message is one sentence for the user."""
 
+    __module__ = "builtins"  # hosts show a class with its module; people need the name alone
+
 
 @dataclass(frozen=True)
 class Header:

@@ -14,6 +14,8 @@ KEY_POINT_NAMES = ("left eye", "right eye", "nose", "left mouth corner", "right 
 class FaceError(ValueError):
     """Something about a picture or its faces that only the user can put right."""
 
+    __module__ = "builtins"  # hosts show a class with its module; people need the name alone
+
 
 @dataclass(frozen=True)
 class Face:

@@ -20,6 +20,8 @@ SCHEMA = 1
 class IdentityFileError(ValueError):
     """The file is not an identity that this pack can use."""
 
+    __module__ = "builtins"  # hosts show a class with its module; people need the name alone
+
 
 def save_identity(identity: Identity, path: str | os.PathLike) -> None:
     """Write an identity; it appears under its name only when it is whole. Loading gives an equal value back."""

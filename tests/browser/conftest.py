@@ -2,20 +2,17 @@
 
 import pytest
 from harness.base_directory import make_base_directory, write_all_models
-from harness.front_end import FrontEnd, find_chromium
+from harness.front_end import FrontEnd, chromium, find_chromium
 from harness.server import ComfyServer
 
 
 @pytest.fixture(scope="session")
 def browser():
-    sync_playwright = pytest.importorskip("playwright.sync_api", reason="[browser] Playwright is not installed")
-    chromium = find_chromium()
-    if chromium is None:
+    pytest.importorskip("playwright.sync_api", reason="[browser] Playwright is not installed")
+    if find_chromium() is None:
         pytest.skip("[browser] no Chromium was found (Debian and Ubuntu: apt-get install chromium)")
-    with sync_playwright.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with chromium() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture(scope="session")

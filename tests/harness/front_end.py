@@ -12,6 +12,7 @@ Tests ask for the fixture `front_end` (tests/browser/conftest.py):
 import json
 import shutil
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 from harness.server import ComfyServer
@@ -33,6 +34,17 @@ EMPTY = (800, 900)
 
 def find_chromium() -> str | None:
     return next((found for found in map(shutil.which, CHROMIUMS) if found), None)
+
+
+@contextmanager
+def chromium():
+    """A browser of its own, for commands outside the tests."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 class FrontEnd:
@@ -153,3 +165,11 @@ class FrontEnd:
         script = """() => app.graph._nodes.flatMap(node => (node.widgets ?? [])
                     .filter(widget => widget.name === 'infu_report').map(widget => [node.type, widget.value]))"""
         return dict(self.page.evaluate(script))
+
+    def picture_of(self, node: int) -> bytes:
+        """A PNG of one node at its full size; new nodes only."""
+        script = """id => { const [x, y] = app.graph.getNodeById(id).pos, view = app.canvas.ds;
+                    view.scale = 1; view.offset = [-x + 300, -y + 120]; app.canvas.setDirty(true, true) }"""
+        self.page.evaluate(script, node)
+        self.page.wait_for_timeout(500)
+        return self.page.locator(f"[data-node-id='{node}']").screenshot()
