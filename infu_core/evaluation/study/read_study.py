@@ -7,13 +7,14 @@ from .method_graph import StudyError, read_graph
 from .people_and_prompts import read_people, read_prompts
 from .study import NEXT, OWN, Comparison, Method, Person, Study
 
+GRAPHS = Path(__file__).parents[1] / "graphs"
 TOP = {
     "name": str, "people": str, "prompts": str, "seeds": int, "sizes": list, "results": str, "subjects": list,
     "scoring": dict, "method": list, "comparison": list,
 }  # fmt: skip
 METHOD = {
     "id": str, "graph": str, "bare": bool, "conditioned_on": list, "photo_of": str, "noise": str, "note": str,
-    "holes": dict, "set": dict,
+    "holes": dict, "set": dict, "template": str,
 }  # fmt: skip
 COMPARISON = {"a": str, "b": str, "measure": str, "margin": (int, float)}
 SCORING = {
@@ -84,7 +85,10 @@ WORDS = {
 
 def read_method(entry: Any, folder: Path, number: int) -> Method:
     where = f"[[method]] number {number}"
-    table = checked(entry, METHOD, where, ("id", "graph", "holes"))
+    table = checked(entry, METHOD, where, ())
+    if "template" in table:
+        folder, table = from_template(table, where)
+    table = checked(table, METHOD, where, ("id", "graph", "holes"))
     if table.get("photo_of", OWN) not in (OWN, NEXT):
         raise StudyError(f'photo_of in {where} must be "own" or "next"; it is {table["photo_of"]!r}.')
     judges = table.get("conditioned_on", [])
@@ -93,6 +97,28 @@ def read_method(entry: Any, folder: Path, number: int) -> Method:
     graph = read_graph(folder / table["graph"], table["id"], table["holes"], table.get("set", {}))
     plain = {name: table[name] for name in ("bare", "photo_of", "noise", "note") if name in table}
     return Method(table["id"], graph, conditioned_on=tuple(judges), **plain)
+
+
+def templates() -> tuple[dict, dict[str, dict]]:
+    """The holes that templates share, and the ready methods by name."""
+    told = toml(GRAPHS / "graphs.toml")
+    return told["holes"], told["template"]
+
+
+def from_template(table: dict, where: str) -> tuple[Path, dict]:
+    """A ready method with the study's own words on top; returns where its graph lies, too."""
+    holes, known = templates()
+    if table["template"] not in known:
+        raise StudyError(f"{where} names the template {table['template']!r}; there are {', '.join(known)}.")
+    ready = dict(known[table["template"]])
+    tested = ready.pop("tested")
+    if ready.get("bare"):
+        holes = {name: bound for name, bound in holes.items() if name != "photo"}
+    settings = ready.pop("set", {}) | table.get("set", {})
+    own = {name: value for name, value in table.items() if name not in ("template", "set")}
+    filled = {"id": table["template"], "holes": holes} | ready | {"set": settings} | own
+    filled["note"] = f"{filled.get('note', '')} (graph tested: {tested})"
+    return GRAPHS, filled
 
 
 def read_comparison(entry: Any, number: int) -> Comparison:
