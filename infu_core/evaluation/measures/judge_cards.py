@@ -51,7 +51,7 @@ class JudgeCard:
     def checked_file(self) -> Path:
         """The file, if it is there and has its hash; raises `Unmeasured`."""
         if not self.path.is_file():
-            raise Unmeasured(f"{self.file} is not in {self.path.parent}.")
+            raise Unmeasured(f"{self.file} is not in the folder {self.path.parent.name}.")
         if self.sha256 and file_sha256(self.path) != self.sha256:
             raise Unmeasured(
                 f"{self.file} has the SHA-256 {file_sha256(self.path)[:12]}..., not {self.sha256[:12]}...."

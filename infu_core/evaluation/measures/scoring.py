@@ -40,9 +40,11 @@ class Detector:
 
 
 def cards_of(study: Study) -> dict[str, JudgeCard]:
-    """The study's own table of judges, or the one that ships, with files in the study's folder `judges`."""
-    own = study.scoring.get("judges")
-    cards = read_cards(study.folder / own) if own else read_cards(BUILT_IN, study.folder / "judges")
+    """The study's own table of judges, or the one that ships; files lie in `judges_folder`, or beside that table."""
+    own, folder = study.scoring.get("judges"), study.scoring.get("judges_folder")
+    table = study.folder / own if own else BUILT_IN
+    beside = table.parent if own else study.folder / "judges"
+    cards = read_cards(table, study.folder / folder if folder else beside)
     used = study.scoring.get("use", list(cards))
     unknown = [name for name in used if name not in cards]
     if unknown:

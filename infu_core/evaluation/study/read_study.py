@@ -18,9 +18,9 @@ METHOD = {
 }  # fmt: skip
 COMPARISON = {"a": str, "b": str, "measure": str, "margin": (int, float)}
 SCORING = {
-    "detector": str, "detector_size": int, "judges": str, "use": list, "headline": list, "clip": str,
-    "clip_for_faces": str, "pick_score": str, "style_tag": str, "style_words": dict, "device": str, "half": bool,
-    "batch": int, "near_duplicate": (int, float), "face_threshold": (int, float),
+    "detector": str, "detector_size": int, "judges": str, "judges_folder": str, "use": list, "headline": list,
+    "clip": str, "clip_for_faces": str, "pick_score": str, "style_tag": str, "style_words": dict, "device": str,
+    "half": bool, "batch": int, "face_threshold": (int, float),
 }  # fmt: skip
 
 

@@ -1,11 +1,13 @@
 """The ready methods: each can be read, with its holes where they should be, and says whether it was ever run."""
 
+import json
 import sys
 
 import pytest
-from study_fixtures import TOP, write_study
+from study_fixtures import TOP, write_person, write_study
 
 pytestmark = pytest.mark.skipif(sys.version_info < (3, 11), reason="tomllib came with Python 3.11")
+from infu_core.evaluation.__main__ import main  # noqa: E402
 from infu_core.evaluation.study.cells import filled_graph, plan_cells  # noqa: E402
 from infu_core.evaluation.study.method_graph import StudyError  # noqa: E402
 from infu_core.evaluation.study.read_study import GRAPHS, read_study, templates  # noqa: E402
@@ -64,6 +66,23 @@ def test_an_unknown_template_is_said(tmp_path):
     path = write_study(tmp_path, top=TOP, methods='[[method]]\ntemplate = "lora"\n', more="")
     with pytest.raises(StudyError, match="names the template 'lora'; there are flux, aes"):
         read_study(path)
+
+
+@pytest.mark.parametrize("name", ["infiniteyou", "infinite_id", "multiid"])
+def test_the_ready_studies_can_be_filled(name, tmp_path):
+    """With two people as the study's head asks for them; every person is asked for something, and margins are there."""
+    assert main(["new", name, str(tmp_path / name)]) == 0
+    for number, tags in enumerate(({"gender": "woman", "case": "0001"}, {"gender": "man", "case": "0002"})):
+        person = tmp_path / name / "people" / f"person{number}"
+        write_person(person, number)
+        (person / "tags.json").write_text(json.dumps(tags))
+    study = read_study(tmp_path / name / "study.toml")
+    cells = plan_cells(study)
+    assert {cell.subject for cell in cells} == set(study.subjects) and study.comparisons
+    assert all(one.margin for one in study.comparisons)
+    prompts = {prompt.id: prompt for prompt in study.prompts}
+    assert all(prompts[cell.prompt].fits([study.person(cell.subject[0])]) for cell in cells)
+    assert main(["new", name, str(tmp_path / name)]) == 1
 
 
 def test_every_graph_file_is_a_template():
