@@ -18,7 +18,7 @@ from pathlib import Path
 from harness.server import ComfyServer
 
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-VIEW = {"width": 1600, "height": 1000}
+VIEW = {"width": 1920, "height": 1080}
 QUIET = {
     "Comfy.TutorialCompleted": True,
     "Comfy.InstalledVersion": "1.49.6",
@@ -28,7 +28,7 @@ QUIET = {
     "Comfy.Graph.CanvasInfo": False,
 }
 READY = "() => window.app?.graph && window.app.extensionManager && document.querySelector('[data-testid=queue-button]')"
-EMPTY = (800, 900)
+EMPTY = (960, 980)
 """A place of the canvas where a graph that was fitted has nothing."""
 
 
@@ -173,3 +173,28 @@ class FrontEnd:
         self.page.evaluate(script, node)
         self.page.wait_for_timeout(500)
         return self.page.locator(f"[data-node-id='{node}']").screenshot()
+
+    def open_template(self, name: str) -> None:
+        """Open a workflow as a newcomer does: *Templates*, the pack under *Extensions*, the card."""
+        page = self.page
+        page.get_by_role("button", name="Templates").first.click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_text(self.server.base.pack.name, exact=True).first.click()
+        dialog.get_by_test_id(f"template-workflow-{name}").click()
+        page.wait_for_function("name => app.extensionManager.workflow.activeWorkflow?.path.includes(name)", arg=name)
+        self.settle()
+
+    def note_in_view(self) -> bool:
+        """Whether the first note lies wholly in the window."""
+        script = """() => { const note = app.graph._nodes.find(n => n.type === 'MarkdownNote'), view = app.canvas.ds;
+                    const [left, top] = note.pos.map((at, i) => (at + view.offset[i]) * view.scale);
+                    const [width, height] = note.size.map(side => side * view.scale);
+                    return left >= 0 && top >= 0 && left + width <= innerWidth && top + height <= innerHeight }"""
+        return self.page.evaluate(script)
+
+    def missing_models(self) -> str:
+        """The text of the page's own list of missing model files."""
+        self.page.get_by_role("button", name="View details").click()
+        group = self.page.get_by_test_id("error-group-missing-model")
+        group.wait_for()
+        return group.inner_text().replace("\n", " ").replace("\u200b", "")

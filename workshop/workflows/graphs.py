@@ -43,7 +43,7 @@ def try_me(graph: Graph) -> None:
             "ImageScaleBy", title="Three times as large", image=decode, upscale_method="lanczos", scale_by=3
         )
         shown = graph.add("PreviewImage", title=title, images=large)
-        graph.column(title, sampler, decode, large, shown, width=420, heights={shown: 450})
+        graph.column(title, sampler, decode, large, shown, width=390, heights={shown: 430})
     graph.note(
         "# Try me\n\nQueue it: no download, no GPU. A tiny FLUX that comes with this pack draws a person whom it knows "
         "from one picture.\n\n"
