@@ -198,3 +198,12 @@ class FrontEnd:
         group = self.page.get_by_test_id("error-group-missing-model")
         group.wait_for()
         return group.inner_text().replace("\n", " ").replace("\u200b", "")
+
+    def help_of(self, node: int) -> tuple[str, list[int]]:
+        """The help page that *Node Info* opens for a node: its text, and the widths of the pictures that it shows."""
+        self.page.evaluate("id => app.canvas.selectNode(app.graph.getNodeById(id))", node)
+        self.page.get_by_test_id("info-button").click()
+        content = self.page.locator(".node-help-content").first
+        content.locator("table, h2").first.wait_for()
+        self.page.wait_for_timeout(300)
+        return content.inner_text(), content.locator("img").evaluate_all("all => all.map(image => image.naturalWidth)")
