@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
@@ -26,6 +27,7 @@ def png_of(graph: dict) -> bytes:
 class FakeComfyUI:
     def __init__(self, version: str = "0.33.0", **faults: int):
         self.version, self.faults = version, dict(faults)
+        self.delay = 0.0
         self.uploads, self.graphs, self.lock = {}, {}, threading.Lock()
         self.start()
 
@@ -93,6 +95,7 @@ class FakeComfyUI:
         self.send(request, {"prompt_id": prompt_id})
 
     def history(self, request, prompt_id: str) -> None:
+        time.sleep(self.delay)
         if self.goes_wrong("node"):
             data = {"node_type": "KSampler", "exception_type": "ValueError", "exception_message": "no such sampler\n"}
             status = {"completed": False, "messages": [["execution_error", data]]}

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 @dataclass(frozen=True)
 class Measure:
     """`name`: of a comparison and a column; of a judge's measures, `name.judge`. `worst`: what a missing face counts as
-    in the lower bound; None where a missing face is no reason for a missing value."""
+    in the lower bound; None where a missing face is no reason for a missing value. `higher_is_better`: None where
+    neither is."""
 
     name: str
     label: str
-    higher_is_better: bool = True
+    higher_is_better: bool | None = True
     yes_no: bool = False
     worst: float | None = None
     group: str = "picture"
@@ -27,12 +28,12 @@ BY_JUDGE = (
 )
 FACES = (
     Measure("face_found", "face found", yes_no=True, group="faces"),
-    Measure("faces", "faces", group="faces"),
+    Measure("faces", "faces", higher_is_better=None, group="faces"),
     Measure("right_number_of_faces", "as many faces as people", yes_no=True, group="faces"),
-    Measure("face_size", "face height, share of the picture", group="faces"),
+    Measure("face_size", "face height, share of the picture", higher_is_better=None, group="faces"),
 )
 PICTURE = (
-    Measure("sharpness", "sharpness (variance of the Laplacian)"),
+    Measure("sharpness", "sharpness (variance of the Laplacian)", higher_is_better=None),
     Measure("near_duplicate", "near-duplicate of the photo", higher_is_better=False, yes_no=True),
 )
 CLIP = (

@@ -37,13 +37,17 @@ def estimate_cell(entry: Mapping[str, Any], method: str) -> str:
     return f'<td class="{kind}">{shown(one["mean"])}<small>{small}</small></td>'
 
 
+def arrow(entry: Mapping[str, Any]) -> str:
+    return {True: "↑", False: "↓", None: ""}[entry["higher_is_better"]]
+
+
 def figures(told: Mapping[str, Any], names: Sequence[str]) -> str:
     """Methods x measures."""
     entries = [told["measures"][name] for name in names]
     head = [
         "method",
         "pictures",
-        *(entry["label"] + (" ↑" if entry["higher_is_better"] else " ↓") for entry in entries),
+        *(f"{entry['label']} {arrow(entry)}" for entry in entries),
     ]
     rows = [
         [
@@ -62,8 +66,7 @@ def all_figures(told: Mapping[str, Any], names: Sequence[str]) -> str:
     rows = []
     for name in names:
         entry = told["measures"][name]
-        arrow = "↑" if entry["higher_is_better"] else "↓"
-        rows.append([f"{escape(entry['label'])} {arrow}", *(estimate_cell(entry, method) for method in methods)])
+        rows.append([f"{escape(entry['label'])} {arrow(entry)}", *(estimate_cell(entry, method) for method in methods)])
     return table(["measure", *methods], rows)
 
 

@@ -1,11 +1,12 @@
 """Plots as SVG text, drawn here: a page that must open without network brings no library."""
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
 COLOURS = ("#0b6e99", "#c2410c", "#3f7d20", "#7c3aed", "#b8860b", "#be185d", "#4b5563", "#0f766e")
-WIDTH, HEIGHT, LEFT, BELOW = 640, 380, 64, 48
+WIDTH, HEIGHT, LEFT, BELOW = 640, 380, 70, 48
 
 
 def colour(place: int) -> str:
@@ -23,8 +24,13 @@ class Axis:
     def at(self, value: float) -> float:
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
-    def ticks(self, count: int = 5) -> list[float]:
-        return [self.low + (self.high - self.low) * step / (count - 1) for step in range(count)]
+    def ticks(self) -> list[float]:
+        """Round values: steps of 1, 2 or 5 times a power of ten, about six of them."""
+        rough = (self.high - self.low) / 6
+        power = 10 ** math.floor(math.log10(rough))
+        step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough)
+        first = math.ceil(self.low / step)
+        return [number * step for number in range(first, math.floor(self.high / step) + 1)]
 
 
 def svg(parts: Sequence[str], title: str, height: int = HEIGHT) -> str:

@@ -18,7 +18,7 @@ from ..study.study import Study
 from .columns import DIVERSITY, Columns, why_unmeasured
 from .margins import changed_margins
 
-DIVERSE = Measure(DIVERSITY, "diversity over seeds")
+DIVERSE = Measure(DIVERSITY, "diversity over seeds", higher_is_better=None)
 
 
 def summary(study: Study, columns: Columns) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def best(measure: Measure, tables: dict[str, Tensor]) -> str | None:
     """The method ahead of every other by an interval that leaves zero out; None where nobody is."""
     means = {name: over_people(table).mean for name, table in tables.items()}
     means = {name: mean for name, mean in means.items() if not math.isnan(mean)}
-    if len(means) < 2:
+    if len(means) < 2 or measure.higher_is_better is None:
         return None
     first = (max if measure.higher_is_better else min)(means, key=means.__getitem__)
     others = (difference_or_none(tables[first], tables[name]) for name in means if name != first)

@@ -21,6 +21,7 @@ VARIABLE = "INFU_COMFYUI_URL"
 AHEAD = 2
 """Cells that wait at each worker, so that none idles while a picture travels."""
 INSTALL_HINT = "Running on dask needs the package distributed; install infu-nodes[cluster]."
+START = "start its scheduler and workers in this pack's folder with `python -m dask`, so that they find infu_core."
 FAILED, LOST = "failed", "lost"
 
 
@@ -88,7 +89,12 @@ class DistributedRun:
         for _ in range(min(len(self.waiting), AHEAD * len(self.living(scheduler)))):
             submit()
         for future in running:
-            self.settle(cell_of.pop(future.key), *future.result())
+            try:
+                result, told = future.result()
+            except Exception as error:  # a worker was lost too often, or has no infu_core
+                first = str(error).splitlines()[0]
+                raise RunStopped(f"dask gave no picture ({first}); {START} The same command goes on.") from None
+            self.settle(cell_of.pop(future.key), result, told)
             if self.waiting:
                 submit()
 

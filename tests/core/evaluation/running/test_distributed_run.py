@@ -1,6 +1,10 @@
 """The same cells through dask: two workers, each with its own server; a fault of a cell is no fault of a worker."""
 
+import os
+import signal
 import sys
+import threading
+import time
 
 import pytest
 from fake_comfyui import FakeComfyUI, png_of
@@ -68,6 +72,23 @@ def test_two_workers_and_two_servers(tmp_path, cluster, servers):
         run(tmp_path / "four", cluster)
     for server in servers:
         server.start(server.port)
+
+
+def test_a_killed_worker_loses_only_what_it_was_drawing(tmp_path, cluster, servers):
+    killed = []
+
+    def kill():
+        while len(servers[0].graphs) + len(servers[1].graphs) < 4:
+            time.sleep(0.02)
+        killed.append(cluster.workers[0].process.pid)
+        os.kill(killed[0], signal.SIGKILL)
+
+    for server in servers:
+        server.delay = 0.2
+    threading.Thread(target=kill, daemon=True).start()
+    cells, files = run(tmp_path, cluster)
+    assert killed and len(files.states(cells)[DONE]) == 18
+    assert 18 <= len(servers[0].graphs) + len(servers[1].graphs) <= 20
 
 
 def test_no_scheduler_is_said(tmp_path):
