@@ -12,10 +12,14 @@ from .identity_nodes import InfuIdentitySimilarity, InfuInterpolateIdentities, M
 from .load_infusenet import LoadInfuseNet
 from .miniature_nodes import InfuLoadMiniature, InfuMiniatureFace, InfuMiniaturePrompt
 from .region_nodes import InfuIdentityRegion
+from .replacements import register as register_replacements
 from .sampler_nodes import InfuGuider, InfuSampler
 
 
 class InfuExtension(ComfyExtension):
+    async def on_load(self) -> None:
+        await register_replacements()
+
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         return [
             LoadInfuseNet,
