@@ -13,12 +13,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 
 
-def png_of(graph: dict) -> bytes:
+def png_of(graph: dict, size: int = 16) -> bytes:
     """The same picture for the same graph, whatever server draws it."""
     from PIL import Image
 
     seed = int(hashlib.sha256(json.dumps(graph, sort_keys=True).encode()).hexdigest()[:8], 16)
-    pixels = np.random.default_rng(seed).integers(0, 255, (16, 16, 3), dtype=np.uint8)
+    pixels = np.random.default_rng(seed).integers(0, 255, (size, size, 3), dtype=np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "png")
     return buffer.getvalue()
@@ -27,7 +27,7 @@ def png_of(graph: dict) -> bytes:
 class FakeComfyUI:
     def __init__(self, version: str = "0.33.0", **faults: int):
         self.version, self.faults = version, dict(faults)
-        self.delay = 0.0
+        self.delay, self.size = 0.0, 16
         self.uploads, self.graphs, self.lock = {}, {}, threading.Lock()
         self.start()
 
@@ -107,7 +107,7 @@ class FakeComfyUI:
 
     def view(self, request) -> None:
         name = request.path.split("filename=")[1].split("&")[0].removesuffix(".png")
-        png = png_of(self.graphs[name])
+        png = png_of(self.graphs[name], self.size)
         if self.goes_wrong("half"):
             return self.send(request, png[: len(png) // 2])
         if self.goes_wrong("break_off"):

@@ -85,10 +85,3 @@ def match(references: Tensor, faces: Tensor) -> tuple[int, ...]:
         key=lambda order: sum(likeness[i][face] for i, face in enumerate(order)),
     )
     return tuple(nearest[list(best)].tolist())
-
-
-def leak(references: Tensor, faces: Tensor) -> tuple[Tensor, Tensor]:
-    """Faces [k, E] in the order of their people [k, E]: likeness to the own person, greatest to another, each [k]."""
-    likeness = faces @ references.T
-    others = likeness - 4 * torch.eye(len(references))
-    return likeness.diagonal(), others.amax(1)

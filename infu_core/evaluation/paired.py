@@ -51,5 +51,10 @@ def gap_in_deviations(same: Tensor, different: Tensor) -> float:
     same, different = (group[torch.isfinite(group)].double() for group in (same, different))
     if min(len(same), len(different)) < 2:
         raise ValueError(f"Each group needs two values; they have {len(same)} and {len(different)}.")
-    spread = ((same.var() + different.var()) / 2).sqrt().clamp_min(1e-12)
-    return float((same.mean() - different.mean()) / spread)
+    return float((same.mean() - different.mean()) / pooled_deviation(same, different))
+
+
+def pooled_deviation(a: Tensor, b: Tensor) -> Tensor:
+    """Of two groups of values of any shape, not-a-number left out."""
+    first, second = (values[torch.isfinite(values)].double().var() for values in (a, b))
+    return ((first + second) / 2).sqrt().clamp_min(1e-12)

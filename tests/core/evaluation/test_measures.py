@@ -10,7 +10,6 @@ from infu_core.evaluation.likeness import (
     copy_paste_released,
     id_conf,
     identity_confidence,
-    leak,
     match,
     released_mean,
 )
@@ -82,13 +81,6 @@ def test_matching_equals_the_assignment_of_scipy():
         a, b = (torch.nn.functional.normalize(torch.randn(n, 8, generator=generator), dim=1) for n in (people, faces))
         rows, columns = optimize.linear_sum_assignment(-(a @ b.T).numpy())
         assert match(a, b) == tuple(columns[rows.argsort()].tolist())
-
-
-def test_leak_compares_with_the_other_person():
-    people = torch.stack((turned(0), turned(90)))
-    own, other = leak(people, torch.stack((turned(0), turned(45))))
-    assert own.tolist() == pytest.approx([1, math.sqrt(0.5)], abs=1e-6)
-    assert other.tolist() == pytest.approx([0, math.sqrt(0.5)], abs=1e-6)
 
 
 def test_a_difference_knows_how_sure_it_is():

@@ -6,9 +6,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
+from infu_core.evaluation.paired import pooled_deviation
 from infu_core.injection.injection_settings import InjectionSettings
 from infu_core.injection.strength_schedule import StrengthSchedule
 
@@ -51,8 +51,7 @@ def per_person(values: Tensor) -> Tensor:
 
 def in_deviations(higher: Tensor, lower: Tensor) -> Tensor:
     """How far each person's `higher` lies above their `lower` [k], in the pooled deviations of pictures."""
-    first, second = (values[torch.isfinite(values)].double().var() for values in (higher, lower))
-    return per_person(higher - lower) / ((first + second) / 2).sqrt()
+    return per_person(higher - lower) / pooled_deviation(higher, lower)
 
 
 def window(start: float, end: float) -> InjectionSettings:
