@@ -76,6 +76,7 @@ def test_a_report_of_nothing_is_a_report(study):
 
 def test_servers_of_different_versions_are_refused_unless_allowed(study, server, capsys):
     other = FakeComfyUI("0.14.1")
+    server.delay = other.delay = 0.2  # long enough that neither can draw everything before the other begins
     try:
         assert main(words("run", study, server, other)) == 3
         assert "The servers differ" in (said := capsys.readouterr().err) and "0.14.1" in said

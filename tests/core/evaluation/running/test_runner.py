@@ -56,6 +56,7 @@ def fake():
 
 def test_two_servers_share_the_cells_and_each_photo_is_sent_once(bench, fake):
     one, other = fake(), fake()
+    one.delay = other.delay = 0.05
     bench.run(one, other)
     assert bench.count(DONE) == 18 and len(one.graphs) + len(other.graphs) == 18
     assert len(one.graphs) > 2 and len(other.graphs) > 2
@@ -143,6 +144,7 @@ def test_a_refused_connection_is_said(bench, fake):
 
 def test_a_server_that_dies_leaves_its_cells_to_the_other(bench, fake):
     dying, living = fake(), fake()
+    dying.delay = living.delay = 0.05
     threading.Thread(target=lambda: (time.sleep(0.25), dying.kill()), daemon=True).start()
     bench.run(dying, living)
     assert bench.count(DONE) == 18 and bench.count(FAILED) == 0
@@ -151,7 +153,7 @@ def test_a_server_that_dies_leaves_its_cells_to_the_other(bench, fake):
 
 def test_a_server_that_comes_back_goes_on(bench, fake):
     server = fake()
-    port = server.port
+    port, server.delay = server.port, 0.05
 
     def restart():
         time.sleep(0.2)
