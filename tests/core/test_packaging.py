@@ -49,3 +49,23 @@ def test_registry_fields():
 
 def test_the_change_log_knows_the_version():
     assert f"## {PROJECT['project']['version']}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_registry_s_pictures_have_its_sizes():
+    """A square icon of 400 pixels at most, a banner of 21:9; both drawn by `python -m workshop.pictures.icon`."""
+    from PIL import Image
+
+    for name, (width, height) in (("Icon", (400, 400)), ("Banner", (1260, 540))):
+        file = ROOT / "docs" / "registry" / PROJECT["tool"]["comfy"][name].rsplit("/", 1)[1]
+        assert Image.open(file).size == (width, height) and width * 9 in (height * 9, height * 21)
+
+
+def test_the_citation_knows_the_version():
+    assert f"version: {PROJECT['project']['version']}\n" in (ROOT / "CITATION.cff").read_text()
+
+
+def test_nothing_is_published_untested():
+    publish = (ROOT / ".github" / "workflows" / "publish.yml").read_text()
+    tests = (ROOT / ".github" / "workflows" / "tests.yml").read_text()
+    assert "needs: tests" in publish and "uses: ./.github/workflows/tests.yml" in publish
+    assert "bash .ci/run" in tests and {"windows-latest", "macos-latest"} <= set(re.findall(r"[a-z]+-latest", tests))

@@ -207,3 +207,10 @@ class FrontEnd:
         content.locator("table, h2").first.wait_for()
         self.page.wait_for_timeout(300)
         return content.inner_text(), content.locator("img").evaluate_all("all => all.map(image => image.naturalWidth)")
+
+    def on_page(self, x: float, y: float) -> tuple[float, float]:
+        """A place of the graph, in pixels of the window."""
+        script = """([x, y]) => { const { offset, scale } = app.canvas.ds;
+                    const at = app.canvas.canvas.getBoundingClientRect();
+                    return [(x + offset[0]) * scale + at.left, (y + offset[1]) * scale + at.top] }"""
+        return tuple(self.page.evaluate(script, [x, y]))
