@@ -46,7 +46,7 @@ def servers(columns: Columns) -> dict[str, Any]:
             key = json.dumps(record["versions"], sort_keys=True)
             counts[key] += 1
             found[key] = record["versions"]
-    return {f"drew {counts[key]} pictures": told for key, told in found.items()}
+    return {f"{place}: drew {counts[key]} pictures": found[key] for place, key in enumerate(found, 1)}
 
 
 def wrong(columns: Columns, told: dict[str, Any]) -> list[str]:
