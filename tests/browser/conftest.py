@@ -6,8 +6,9 @@ from harness.front_end import FrontEnd, chromium, find_chromium
 from harness.server import ComfyServer
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """Gone with its file: while Playwright runs, no `asyncio.run` of the same process can."""
     pytest.importorskip("playwright.sync_api", reason="[browser] Playwright is not installed")
     if find_chromium() is None:
         pytest.skip("[browser] no Chromium was found (Debian and Ubuntu: apt-get install chromium)")
@@ -23,7 +24,7 @@ def server(comfyui_path, tmp_path_factory):
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def pages(browser, server):
     return FrontEnd(browser, server)
 
