@@ -62,6 +62,11 @@ class ComfyServer:
             self._process.wait()
         self._log_file.close()
 
+    def kill(self) -> None:
+        """As a crash ends it: at once, with whatever it was drawing."""
+        self._process.kill()
+        self._process.wait()
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -76,6 +77,34 @@ def test_killed_and_resumed_the_table_is_the_same_to_the_bit(finished, server, t
     assert 5 <= len(pictures(tmp_path)) < 18
     assert main(["all", str(path), "--server", server.url]) == 0
     assert figures(tmp_path) == figures(finished)
+
+
+def test_a_scorer_that_is_killed_goes_on_where_it_was(finished, tmp_path):
+    shutil.copytree(finished, tmp_path / "study", ignore=shutil.ignore_patterns("scores", "report.*"))
+    scores = tmp_path / "study" / "results" / "scores"
+    command = [sys.executable, "-m", "infu_core.evaluation", "score", str(tmp_path / "study" / "study.toml")]
+    scorer = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    while not (scores / "picture.jsonl").exists():
+        assert scorer.poll() is None, "it ended before it could be killed"
+        time.sleep(0.002)
+    scorer.kill()
+    scorer.wait()
+    assert not (scores / "not_measured.json").exists()
+    assert main(["all", str(tmp_path / "study" / "study.toml")]) == 0
+    assert figures(tmp_path / "study") == figures(finished)
+
+
+def test_two_people_in_one_picture(server, tmp_path):
+    """Everybody of a couple is found again; each is judged against their own photos."""
+    path = write_study(tmp_path, 6, 1, ["ours", "bare"], steps=STEPS, couples=True)
+    assert main(["all", str(path), "--server", server.url]) == 0
+    told = figures(tmp_path)
+    ours = [cell for cell in told["cells"] if cell["method"] == "ours"]
+    assert len(ours) == 2 and len(told["cells"]) == 4
+    for cell in ours:
+        faces = cell["values"]["faces"]
+        assert (cell["values"]["sim_gt.other_eye"] is not None) == (faces >= 2)
+    assert any(cell["values"]["faces"] == 2 for cell in ours)
 
 
 def test_a_face_that_the_graph_cannot_find_is_recorded_and_the_study_goes_on(server, tmp_path, capsys):

@@ -1,7 +1,9 @@
 """A study of the miniature for `infu_core.evaluation`: `python -m workshop.miniature.study --to build/study`.
 
-Drawn people as photos, prompts in four styles, and five ways to draw: ours, ours with another person's photo, ours with
-other noise, half the strength, and without identity. The judges are the miniature's own recogniser, which it is
+Drawn people as photos, prompts in four styles, and ways to draw: ours, ours with another person's photo, with other
+noise, at half the strength; the official pack (on a server that has it: see `official_nodes`), ours fed the prompt's
+guidance as the official pack feeds it; and without identity.
+`--couples` puts a woman and a man into each picture. The judges are the miniature's own recogniser, which it is
 conditioned on, and the tests' judge, which it is not; both are written as ONNX.
 """
 
@@ -20,8 +22,8 @@ from miniature.networks.recogniser import Recogniser
 from .. import ROOT
 from .measuring.networks import filled, weights
 from .networks.judge import Judge
+from .study_graphs import COUPLE, GRAPHS, ONE, SIZE, STEPS
 
-SIZE, STEPS = 128, 20
 PHOTOS = 4
 JUDGES = ROOT / "tests" / "behaviour" / "judges"
 PROMPTS = (
@@ -34,10 +36,16 @@ PROMPTS = (
     ("watercolour", "a watercolour of a {}, surprised"),
     ("oil", "an oil painting of a {}, wearing a red hat"),
 )
+COUPLE_PROMPTS = (
+    ("photo", "a photo of a woman on the left and a man on the right, on a blue background"),
+    ("ink", "an ink drawing of a woman on the left and a man on the right"),
+    ("watercolour", "a watercolour of a woman on the left and a man on the right"),
+    ("oil", "an oil painting of a woman on the left and a man on the right"),
+)
 STUDY = """# Written by `python -m workshop.miniature.study`. Drawn people on the miniature that ships.
 name = "The miniature: {people} drawn people"
 people = "people"
-prompts = "prompts.json"
+{subjects}prompts = "prompts.json"
 seeds = {seeds}
 sizes = [[{size}, {size}]]
 
@@ -52,22 +60,24 @@ headline = ["other_eye"]
 {comparisons}"""
 METHOD = """[[method]]
 id = "{id}"
-graph = "{graph}"
+graph = "{graph}.json"
 {more}[method.holes]
-{photo}prompt = "Prompt.text"
+{photos}prompt = "Prompt.text"
 seed = "KSampler.seed"
-width = "EmptySD3LatentImage.width"
-height = "EmptySD3LatentImage.height"
+width = {width}
+height = {height}
 output = "Save Image"
 {set}
 """
-PHOTO = 'photo = "Photo of the person.image"\n'
+CONDITIONED = 'conditioned_on = ["miniature"]\n'
 METHODS = {
-    "ours": {"more": 'conditioned_on = ["miniature"]\n'},
-    "bare": {"graph": "bare.json", "more": "bare = true\n", "photo": ""},
-    "wrong_person": {"more": 'conditioned_on = ["miniature"]\nphoto_of = "next"\n'},
-    "other_noise": {"more": 'conditioned_on = ["miniature"]\nnoise = "other"\n'},
-    "half": {"more": 'conditioned_on = ["miniature"]\n', "set": '[method.set]\n"ApplyInfuseNet.strength" = 0.5\n'},
+    "ours": {"more": CONDITIONED},
+    "bare": {"graph": "bare", "more": "bare = true\n"},
+    "wrong_person": {"more": CONDITIONED + 'photo_of = "next"\n'},
+    "other_noise": {"more": CONDITIONED + 'noise = "other"\n'},
+    "official_pack": {"graph": "official_pack", "more": CONDITIONED},
+    "fed_as_official": {"more": CONDITIONED, "set": '[method.set]\n"ApplyInfuseNet.guidance" = 3.0\n'},
+    "half": {"more": CONDITIONED, "set": '[method.set]\n"ApplyInfuseNet.strength" = 0.5\n'},
 }
 COMPARISON = '[[comparison]]\na = "{a}"\nb = "{b}"\nmeasure = "{measure}"\nmargin = {margin}\n\n'
 COMPARISONS = (
@@ -75,6 +85,8 @@ COMPARISONS = (
     ("ours", "wrong_person", "sim_gt.other_eye", 0.05),
     ("ours", "other_noise", "sim_gt.other_eye", 0.05),
     ("half", "ours", "sim_gt.other_eye", 0.05),
+    ("ours", "official_pack", "sim_gt.other_eye", 0.05),
+    ("fed_as_official", "official_pack", "sim_gt.other_eye", 0.05),
     ("ours", "bare", "face_found", 0.1),
 )
 
@@ -87,35 +99,68 @@ def main() -> None:
     arguments.add_argument("--seeds", type=int, default=1)
     arguments.add_argument("--steps", type=int, default=STEPS)
     arguments.add_argument("--methods", default="ours,bare,wrong_person,other_noise")
+    arguments.add_argument("--couples", action="store_true", help="a woman and a man in each picture")
     given = arguments.parse_args()
-    path = write_study(given.to, given.people, given.prompts, given.methods.split(","), given.seeds, given.steps)
+    path = write_study(
+        given.to, given.people, given.prompts, given.methods.split(","), given.seeds, given.steps, given.couples
+    )
     print(f"Wrote {path}; draw and report it with `python -m infu_core.evaluation all {path} --server URL`.")
 
 
 def write_study(
-    folder: Path, people: int, prompts: int, methods: list[str], seeds: int = 1, steps: int = STEPS
+    folder: Path,
+    people: int,
+    prompts: int,
+    methods: list[str],
+    seeds: int = 1,
+    steps: int = STEPS,
+    couples: bool = False,
 ) -> Path:
     """Returns the path of study.toml. Pictures of a person are drawn from a number; the same call writes the same."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(people):
         write_person(folder / "people" / f"person{number:02}", number)
-    write_prompts(folder / "prompts.json", prompts)
-    for name in ("ours", "bare"):
-        (folder / f"{name}.json").write_text(json.dumps(graph(name == "ours", steps), indent=1))
+    entries = couple_prompts(prompts) if couples else single_prompts(prompts)
+    (folder / "prompts.json").write_text(json.dumps(entries, indent=1))
+    for name, graph in GRAPHS.items():
+        (folder / f"{name}.json").write_text(json.dumps(graph(steps), indent=1))
     write_judges(folder / "judges")
-    parts = {"graph": "ours.json", "more": "", "photo": PHOTO, "set": ""}
-    told = "".join(METHOD.format(**parts | METHODS[name] | {"id": name}) for name in methods)
     asked = [one for one in COMPARISONS if one[0] in methods and one[1] in methods]
     text = STUDY.format(
         people=people,
+        subjects=f"subjects = {json.dumps(pairs(people))}\n" if couples else "",
         seeds=seeds,
         size=SIZE,
-        methods=told,
+        methods="".join(method(name, couples) for name in methods),
         comparisons="".join(COMPARISON.format(a=a, b=b, measure=measure, margin=m) for a, b, measure, m in asked),
     )
     path = folder / "study.toml"
     path.write_text(text)
     return path
+
+
+def method(name: str, couples: bool) -> str:
+    """A [[method]] of study.toml."""
+    words = METHODS[name]
+    graph = words.get("graph", "couple" if couples else "ours")
+    titles = {"bare": (), "couple": COUPLE}.get(graph, ONE)
+    holes = [f'photo{f"_{place}" if place else ""} = "{title}.image"\n' for place, title in enumerate(titles)]
+    sized = ["EmptySD3LatentImage", "EmptyImage"] if graph == "official_pack" else ["EmptySD3LatentImage"]
+    return METHOD.format(
+        id=name,
+        graph=graph,
+        more=words["more"],
+        photos="".join(holes),
+        width=json.dumps([f"{node}.width" for node in sized]),
+        height=json.dumps([f"{node}.height" for node in sized]),
+        set=words.get("set", ""),
+    )
+
+
+def pairs(people: int) -> list[list[str]]:
+    """Every woman with a man, as far as there are both."""
+    women, men = ([f"person{n:02}" for n in range(people) if gender(n) == kind] for kind in ("woman", "man"))
+    return [list(pair) for pair in zip(women, men, strict=False)]
 
 
 def write_person(folder: Path, number: int) -> None:
@@ -130,9 +175,9 @@ def gender(number: int) -> str:
     return "woman" if stranger(number).woman else "man"
 
 
-def write_prompts(path: Path, count: int) -> None:
+def single_prompts(count: int) -> list[dict]:
     """The same for both genders; everybody is asked for `count` of them."""
-    entries = [
+    return [
         {
             "id": f"{kind}{number}",
             "text": text.format(kind),
@@ -142,39 +187,11 @@ def write_prompts(path: Path, count: int) -> None:
         for number, (style, text) in enumerate(PROMPTS[:count])
         for kind in ("woman", "man")
     ]
-    path.write_text(json.dumps(entries, indent=1))
 
 
-def graph(with_identity: bool, steps: int) -> dict:
-    """The API graph of one picture."""
-
-    def node(kind: str, title: str = "", **inputs) -> dict:
-        return {"class_type": kind, "inputs": inputs, "_meta": {"title": title or kind}}
-
-    nodes = {
-        "1": node("InfuLoadMiniature"),
-        "4": node("InfuMiniaturePrompt", "Prompt", text="", guidance=3.0),
-        "5": node("EmptySD3LatentImage", width=SIZE, height=SIZE, batch_size=1),
-        "7": node(
-            "KSampler", model=["1", 0], seed=0, steps=steps, cfg=1.0, sampler_name="euler", scheduler="simple",
-            positive=["4", 0], negative=["4", 0], latent_image=["5", 0], denoise=1.0,
-        ),
-        "8": node("VAEDecode", samples=["7", 0], vae=["1", 1]),
-        "9": node("SaveImage", "Save Image", images=["8", 0], filename_prefix="study"),
-    }  # fmt: skip
-    if with_identity:
-        nodes["2"] = node("LoadImage", "Photo of the person", image="")
-        nodes["3"] = node(
-            "EncodeFaceID", image=["2", 0], face="largest", index=0, no_face="stop", threshold=0.5,
-            outliers="keep", photo_weights="", key_points="", face_encoder=["1", 3],
-        )  # fmt: skip
-        nodes["6"] = node(
-            "ApplyInfuseNet", model=["1", 0], infusenet=["1", 2], identity=["3", 0], vae=["1", 1], strength=1.0,
-            start_percent=0.0, end_percent=1.0, style_alignment=0.0, region_mode="one_pass", guidance=1.0,
-            on_negative=False, block_weights="",
-        )  # fmt: skip
-        nodes["7"]["inputs"]["model"] = ["6", 0]
-    return nodes
+def couple_prompts(count: int) -> list[dict]:
+    styles = COUPLE_PROMPTS[:count]
+    return [{"id": style, "text": text, "tags": {"style": style}} for style, text in styles]
 
 
 JUDGES_TOML = """# The miniature's recognisers, as ONNX.
