@@ -81,3 +81,25 @@ def test_the_people_asked_for_are_about_enough(seed):
     (verdict,) = verdicts([(a, b, None, False)])
     if verdict.word == INCONCLUSIVE:
         assert verdict.more_people >= 1
+
+
+def rate(word: str, shift: float, studies: int = 300, people: int = 20, comparisons: int = 3) -> float:
+    """How many of many studies, whose true difference is `shift`, have `word` in any of their comparisons."""
+    generator = torch.Generator().manual_seed(5)
+
+    found = 0
+    for _ in range(studies):
+        own = 0.3 * torch.randn(people, 1, generator=generator)  # a person is easy or hard, by either way
+        ways = [own + 0.1 * torch.randn(people, 4, generator=generator) for _ in range(2 * comparisons)]
+        asked = [(a + shift, b, 0.05, False) for a, b in zip(ways[::2], ways[1::2], strict=True)]
+        found += any(verdict.word == word for verdict in verdicts(asked))
+    return found / studies
+
+
+def test_a_study_of_the_same_twice_seldom_finds_a_difference():
+    """At most one study in twenty, all of its comparisons together."""
+    assert rate("DIFFERS", 0.0) <= 0.08
+
+
+def test_a_difference_as_great_as_the_margin_seldom_counts_as_none():
+    assert rate("EQUIVALENT", 0.05) <= 0.08
