@@ -84,6 +84,6 @@ def sum_of(parts: Sequence[Residuals]) -> Residuals:
     return total
 
 
-def change_between(before: Tensor, after: Tensor) -> float:
-    """Relative L1 difference of two residuals of one block: 0 where they are equal."""
-    return float(torch.dist(after.float(), before.float(), p=1) / before.float().abs().sum().clamp_min(1e-12))
+def change_between(before: Tensor, after: Tensor) -> Tensor:
+    """Relative L1 difference [] of two residuals of one block: 0 where they are equal."""
+    return torch.dist(after.float(), before.float(), p=1) / before.float().abs().sum().clamp_min(1e-12)

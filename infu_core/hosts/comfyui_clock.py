@@ -1,6 +1,58 @@
-"""When a step happens, in ComfyUI's words: percents of its sigma schedule, and the number of the step."""
+"""When an evaluation happens, in ComfyUI's words: its sigma, read once whoever asks, percents, and windows of them."""
 
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import torch
 from torch import Tensor
+
+from .comfyui_sampling_request import request_in
+
+MOMENT = "infu_moment"
+"""Where an evaluation's moment travels once it is known: the `transformer_options` of that evaluation."""
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """One sigma of a sampling. `source`: the tensor [B] that it was read from."""
+
+    source: Tensor
+    sigma: float
+    model_sampling: Any
+
+    @cached_property
+    def percent(self) -> float:
+        return percent_of(self.sigma, self.model_sampling)
+
+    def within(self, start_percent: float, end_percent: float) -> bool:
+        """Whether a ControlNet with these two percents acts: ComfyUI's own comparison, in the sigma's own precision."""
+        first, last = (
+            in_precision_of(self.source, self.model_sampling.percent_to_sigma(percent))
+            for percent in (start_percent, end_percent)
+        )
+        return last <= self.sigma <= first
+
+
+def moment_of(options: dict, t: Tensor, model_sampling) -> Moment:
+    """This evaluation's moment, from its `transformer_options`; all that waits for a number of the device waits here.
+
+    `t` [B]: where ComfyUI did not say which sigma it is at.
+    """
+    source = options.get("sigmas", t)
+    known = options.get(MOMENT)
+    if known is None or known.source is not source or known.model_sampling is not model_sampling:
+        known = Moment(source, request_in(options).scalars.fetch(source[0]), model_sampling)
+        options[MOMENT] = known
+    return known
+
+
+def in_precision_of(tensor: Tensor, number: float) -> float:
+    """A number as torch sees it where it is compared with this tensor's values."""
+    if tensor.dtype == torch.float32:
+        return float(np.float32(number))
+    return float(torch.tensor(float(number), dtype=tensor.dtype))
 
 
 def percent_of(sigma: float, model_sampling) -> float:
@@ -12,10 +64,3 @@ def percent_of(sigma: float, model_sampling) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if model_sampling.percent_to_sigma(middle) > sigma else (low, middle)
     return high
-
-
-def step_index(sigma: float, sample_sigmas: Tensor | None) -> int:
-    """The step that an evaluation at `sigma` belongs to; samplers also evaluate between the scheduled sigmas."""
-    if sample_sigmas is None:
-        return 0
-    return max(int((sample_sigmas >= sigma - 1e-5).sum()) - 1, 0)

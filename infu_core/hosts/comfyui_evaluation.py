@@ -12,9 +12,10 @@ from torch import Tensor
 from ..injection.denoising_step import DenoisingStep
 from ..injection.injector import InjectionRun
 from ..injection.region_layout import Window
+from ..injection.sigma_schedule import SigmaSchedule
 from ..injection.strength_schedule import value_on
 from ..residuals import Residuals, sum_of
-from .comfyui_clock import percent_of, step_index
+from .comfyui_clock import Moment, moment_of
 from .comfyui_prompts_with_identity import POSITIVE, chunks_with_identity
 from .comfyui_sampling_request import SamplingRequest, request_in
 
@@ -39,6 +40,10 @@ class HostBatch:
         return request_in(self.options)
 
     @property
+    def moment(self) -> Moment:
+        return moment_of(self.options, self.t, self.model_sampling)
+
+    @property
     def prompts(self) -> list[int]:
         return self.options.get("cond_or_uncond", [POSITIVE])
 
@@ -50,21 +55,22 @@ class HostBatch:
         size = len(self.x) // len(self.prompts)
         return [row for chunk in chunks for row in range(chunk * size, (chunk + 1) * size)]
 
-    def step(self, chunks: Sequence[int], window: Window | None, steps: int) -> DenoisingStep:
+    def step(self, chunks: Sequence[int], window: Window | None, schedule: SigmaSchedule) -> DenoisingStep:
         """These chunks, all at one place of the picture, as the injector knows a step."""
-        rows, sigma = self.rows(chunks), float(self.t[0])
+        rows, moment = self.rows(chunks), self.moment
         whole, names = len(rows) == len(self.x), self.options.get("uuids")
         return DenoisingStep(
             latent=self.x if whole else self.x[rows],
             timestep=self.model_sampling.timestep(self.t if whole else self.t[rows]),
             pooled=self.pooled if whole or self.pooled is None else self.pooled[rows],
-            began=percent_of(sigma, self.model_sampling),
-            step=step_index(sigma, self.options.get("sample_sigmas")),
-            steps=steps,
-            rows=(tuple(names[chunk] if names else chunk for chunk in chunks), tuple(self.x.shape), window),
+            began=moment.percent,
+            within=moment.within,
+            step=schedule.step_of(moment.sigma),
+            steps=schedule.steps,
+            rows=(tuple(names[chunk] if names else chunk for chunk in chunks), self.x.shape, self.x.device, window),
             pictures=len(self.x) // len(self.prompts),
             window=window,
-            sigma=sigma,
+            sigma=moment.sigma,
         )
 
 
@@ -79,8 +85,7 @@ class BaseEvaluation:
         groups: dict[Window | None, list[int]] = {}
         for chunk in batch.chunks(on_negative):
             groups.setdefault(batch.windows[chunk] if batch.windows else None, []).append(chunk)
-        total = run.cache.steps if run.cache else 1
-        self.parts = [(batch.rows(chunks), batch.step(chunks, window, total)) for window, chunks in groups.items()]
+        self.parts = [(batch.rows(chunks), batch.step(chunks, window, run.sigmas)) for window, chunks in groups.items()]
 
     @property
     def is_silent(self) -> bool:

@@ -7,7 +7,7 @@ import comfy.samplers
 from torch import Tensor
 
 from ..injection.identity_guidance import IdentityGuidance
-from .comfyui_clock import percent_of
+from .comfyui_clock import moment_of
 from .comfyui_sampling_request import SAMPLING, SamplingRequest, request_in
 
 CALC = "sampler_calc_cond_batch_function"
@@ -27,8 +27,9 @@ class GuidedPredictions:
 
     def __call__(self, args: dict) -> list[Tensor]:
         """Denoised predictions of [positive, negative]."""
-        percent = percent_of(float(args["sigma"][0]), args["model"].model_sampling)
-        if not self.guidance.acts(percent):
+        options = args["model_options"].get("transformer_options", {})
+        moment = moment_of(options, args["sigma"], args["model"].model_sampling)
+        if not self.guidance.acts(moment.percent, moment.within):
             return self.predictions(args, args["conds"])
         if self.guidance.is_text_alone:
             return self.predictions(asking(args, without_identity=True), args["conds"])

@@ -13,6 +13,7 @@ from ..injection.block_weights import parse_block_weights
 from ..injection.injection_settings import InjectionSettings
 from ..injection.injector import InjectionRun
 from ..injection.region_layout import IdentityRegion, Person
+from ..injection.sigma_schedule import SigmaSchedule
 from ..injection.strength_schedule import StrengthSchedule
 from .comfyui_checks import as_regions, check_pose_image, check_vae
 from .comfyui_loading import LoadedInfuseNet
@@ -23,6 +24,10 @@ from .comfyui_sampling_request import SamplingRequest
 log = logging.getLogger(__name__)
 
 LATENT_PIXELS = 8
+NO_STEPS = (
+    "Residual reuse was off: the sigmas of this schedule repeat, turn or are too few to tell its steps; "
+    "every step was computed."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,26 +54,33 @@ class Injection:
         self,
         request: SamplingRequest | None = None,
         patcher=None,
-        steps: int = 1,
+        sigmas: Tensor | None = None,
         shape: Sequence[int] = (),
     ) -> InjectionRun:
-        """State for one sampling; reuse needs `patcher`, the base model, and the latents' `shape`."""
+        """State for one sampling over `sigmas` [S + 1]; reuse needs `patcher`, the base, and the latents' `shape`."""
         request = request or SamplingRequest()
+        schedule = SigmaSchedule(() if sigmas is None else sigmas.tolist())
+        reuse = request.reuse if patcher and schedule.tells_steps else "exact"
 
         def latents(person: int, height: int, width: int) -> Tensor:
             return self.poses[person](height, width)
 
-        return InjectionRun(
+        run = InjectionRun(
             self.settings,
             self.people,
             latents,
             self.infusenet.dtype,
-            request.reuse if patcher else "exact",
-            steps,
+            reuse,
+            schedule.steps,
             reuse_threshold=request.reuse_threshold,
             spare_memory=partial(spare_memory, patcher, shape) if patcher else None,
             clock=request.record.clock,
+            scalars=request.scalars,
+            sigmas=schedule,
         )
+        if reuse != request.reuse:
+            run.report.notes.append(NO_STEPS)
+        return run
 
     def residual_bytes(self, shape: Sequence[int]) -> int:
         """What one set of residuals takes for latents of this shape."""

@@ -93,7 +93,7 @@ class ModelWrappers:
         guider = executor.class_obj
         options = guider.model_options.setdefault("transformer_options", {})
         request = request_in(options)
-        run = self.injection.new_run(request, guider.model_patcher, steps=len(sigmas) - 1, shape=noise.shape)
+        run = self.injection.new_run(request, guider.model_patcher, sigmas, noise.shape)
         self.injection.encode_poses(*noise.shape[-2:])
         options[RUNS] = {**options.get(RUNS, {}), self.key: Sampling(run, guider, tuple(noise.shape[-2:]))}
         try:

@@ -90,8 +90,7 @@ class IdentityControl(ControlBase):
         if sigmas is None:
             return self.injection.new_run(batch.request)
         if sigmas not in self.runs:
-            base, steps = self.base(), len(sigmas) - 1
-            run = self.injection.new_run(batch.request, base.current_patcher, steps, batch.x.shape)
+            run = self.injection.new_run(batch.request, self.base().current_patcher, sigmas, batch.x.shape)
             batch.request.record.runs.append(run.report)
             self.runs[sigmas] = run
         return self.runs[sigmas]

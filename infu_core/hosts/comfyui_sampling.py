@@ -11,6 +11,7 @@ from comfy.patcher_extension import WrappersMP
 
 from nodes import common_ksampler  # pyright: ignore[reportAttributeAccessIssue] - ComfyUI's own module
 
+from ..injection.deferred_scalars import DeferredScalars
 from ..injection.identity_guidance import IdentityGuidance
 from ..injection.sampling_record import BASE, SamplingRecord
 from .comfyui_clock import percent_of
@@ -50,7 +51,7 @@ def begin_record(options: dict) -> SamplingRecord:
     record = SamplingRecord()
     options["transformer_options"] = {
         **transformer_options,
-        SAMPLING: replace(transformer_options[SAMPLING], record=record),
+        SAMPLING: replace(transformer_options[SAMPLING], record=record, scalars=DeferredScalars()),
     }
     return record
 
@@ -94,7 +95,7 @@ def record_sampling(executor, noise, latent_image, sampler, sigmas, *args, **kwa
     guider = executor.class_obj
     record = guider.model_options["transformer_options"][SAMPLING].record
     model_sampling = guider.model_patcher.get_model_object("model_sampling")
-    record.percents = tuple(percent_of(float(sigma), model_sampling) for sigma in sigmas[:-1])
+    record.percents = tuple(percent_of(sigma, model_sampling) for sigma in sigmas[:-1].tolist())
     device = guider.model_patcher.load_device
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
+from ..injection.deferred_scalars import DeferredScalars
 from ..injection.sampling_record import SamplingRecord
 
 SAMPLING = "infu_sampling"
@@ -15,7 +16,7 @@ class SamplingRequest:
 
     `curve`: factors evenly spaced over the host's percents. `reuse`, `reuse_threshold`: see `ResidualCache`.
     `without_identity`: switch all identities off. `text_cond`: the number in `cond_or_uncond` that gets none.
-    `record`: what the sampling tells about itself.
+    `record`: what the sampling tells about itself. `scalars`: numbers that its evaluations fetch from the device.
     """
 
     curve: tuple[float, ...] = (1.0,)
@@ -24,6 +25,7 @@ class SamplingRequest:
     without_identity: bool = False
     text_cond: int | None = None
     record: SamplingRecord = field(default_factory=SamplingRecord, compare=False)
+    scalars: DeferredScalars = field(default_factory=DeferredScalars, compare=False)
 
 
 def request_in(options: dict) -> SamplingRequest:

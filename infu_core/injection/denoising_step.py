@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from .region_layout import Window
+from .strength_schedule import Within
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +18,8 @@ class DenoisingStep:
 
     `latent` [B, 16, H, W]: the noisy latent, without extra channels. `timestep` [B] in 0..1. `pooled` [B, P] or None.
     `began`, `ended`: the host's percent at this evaluation, and at the end of its step where the host counts steps.
-    `step` of `steps`; `rows` tells apart batches that are denoised side by side. `pictures`: how many pictures the
+    `within`: the host's rule for windows of percents, where it has one. `step`: its number, None where the host's
+    schedule does not tell. `rows` tells apart batches that are denoised side by side. `pictures`: how many pictures the
     batch holds, in turn, where a host denoises each for several prompts; None for B. `window`: where the latent lies
     in the whole picture, None where it is the whole picture. `sigma`: as in `timestep`, where the host knows it
     without asking the device.
@@ -27,9 +29,10 @@ class DenoisingStep:
     timestep: Tensor
     pooled: Tensor | None
     began: float
-    step: int
+    step: int | None
     steps: int
     ended: float | None = None
+    within: Within | None = None
     rows: Hashable = None
     pictures: int | None = None
     window: Window | None = None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from .strength_schedule import ROUNDING
+from .strength_schedule import ROUNDING, Within
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,10 @@ class IdentityGuidance:
     def is_neutral(self) -> bool:
         return self.guidance == 1 and self.style_alignment == 0
 
-    def acts(self, percent: float) -> bool:
+    def acts(self, percent: float, within: Within | None = None) -> bool:
+        """At this percent of the run; `within`: the host's rule for windows of percents, where it has one."""
+        if within:
+            return not self.is_neutral and within(self.start_percent, self.end_percent)
         inside = self.start_percent - ROUNDING <= percent <= self.end_percent + ROUNDING
         return inside and not self.is_neutral
 

@@ -9,12 +9,14 @@ from torch import Tensor
 from ..networks.infusenet import InfuseNet
 from ..networks.latent_tokens import pack, token_grid, token_positions
 from ..residuals import Residuals
+from .deferred_scalars import DeferredScalars
 from .denoising_step import DenoisingStep
 from .injection_settings import InjectionSettings
 from .region_layout import Layout, Person, Window, lay_out
 from .residual_cache import ResidualCache
 from .reuse_plan import REUSE_PLANS
 from .run_report import RunReport
+from .sigma_schedule import SigmaSchedule
 from .step_inputs import Prepared, StepInputs
 from .stopwatch import Stopwatch
 from .style_alignment import align_style
@@ -26,7 +28,8 @@ ControlLatents = Callable[[int, int, int], Tensor]
 class InjectionRun:
     """One sampling run: everything that may be kept between its steps, and nothing after it.
 
-    `reuse`, `reuse_threshold`, `spare_memory`: see `ResidualCache`. `clock` counts the seconds in InfuseNet.
+    `reuse`, `reuse_threshold`, `spare_memory`, `scalars`: see `ResidualCache`. `clock` counts the seconds in InfuseNet.
+    `sigmas`: the sampler's schedule, where the host has one.
     """
 
     def __init__(
@@ -40,20 +43,23 @@ class InjectionRun:
         reuse_threshold: float = math.inf,
         spare_memory: Callable[[], float] | None = None,
         clock: Stopwatch | None = None,
+        scalars: DeferredScalars | None = None,
+        sigmas: SigmaSchedule | None = None,
     ):
         self.settings = settings
         self.people = tuple(people)
         self.control_latents = control_latents
         self.dtype = dtype
         plan = REUSE_PLANS[reuse]
-        self.cache = ResidualCache(plan, steps, reuse_threshold, spare_memory) if plan else None
+        self.cache = ResidualCache(plan, steps, reuse_threshold, spare_memory, scalars) if plan else None
+        self.sigmas = sigmas or SigmaSchedule()
         self.clock = clock or Stopwatch()
         self.report = RunReport(notes=self.cache.notes if self.cache else [])
         self.prepared: dict[tuple, Prepared] = {}
 
     def strength(self, step: DenoisingStep, factor: float = 1.0) -> float:
         """How strong the identity is at this step; 0 where the network need not run."""
-        return factor * self.settings.schedule.at(step.began, step.ended)
+        return factor * self.settings.schedule.at(step.began, step.ended, step.within)
 
     def residuals(self, network: InfuseNet, step: DenoisingStep, factor: float = 1.0) -> Residuals | None:
         """This step's residuals, strength included, in the run's dtype; None where nothing is to be added.

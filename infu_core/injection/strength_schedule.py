@@ -4,7 +4,11 @@ Percent is the host's: 0 at the first sigma, 1 at the last (in ComfyUI a share o
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+
+Within = Callable[[float, float], bool]
+"""(start_percent, end_percent) -> whether an evaluation lies between them, by its host's own rule."""
 
 CURVES = {
     "constant": (1.0,),
@@ -42,10 +46,14 @@ class StrengthSchedule:
         if not self.curve or not all(math.isfinite(factor) and factor >= 0 for factor in self.curve):
             raise ValueError(f"A strength curve is a list of numbers from 0 upwards, not {list(self.curve)}.")
 
-    def at(self, began: float, ended: float | None = None) -> float:
-        """The strength of a step at percent `began`; a host that counts steps also gives the percent at its end."""
+    def at(self, began: float, ended: float | None = None, within: Within | None = None) -> float:
+        """The strength of a step at percent `began`.
+
+        A host that counts steps also gives the percent at the step's end, one with a rule for windows gives `within`.
+        """
         ended = began if ended is None else ended
-        if began < self.start_percent - ROUNDING or ended > self.end_percent + ROUNDING:
+        inside = began >= self.start_percent - ROUNDING and ended <= self.end_percent + ROUNDING
+        if not (within(self.start_percent, self.end_percent) if within else inside):
             return 0.0
         return self.strength * value_on(self.curve, self.share_of_window(began))
 

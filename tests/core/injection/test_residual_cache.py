@@ -1,9 +1,12 @@
 """Residual reuse: how often InfuseNet runs, and that forecasts lie on the line of the last two computed ones."""
 
+import math
+
 import pytest
 import torch
 from harness.tiny_injection import blocks, close, network, person, run, step
 
+from infu_core.injection.deferred_scalars import DeferredScalars
 from infu_core.injection.residual_cache import ResidualCache
 from infu_core.injection.reuse_plan import REUSE_PLANS, ReusePlan
 from infu_core.injection.strength_schedule import StrengthSchedule
@@ -137,3 +140,50 @@ def test_kept_residuals_are_not_those_that_are_handed_out():
         for block in blocks(point)
     ]
     assert not {block.data_ptr() for block in kept} & {block.data_ptr() for block in blocks(made)}
+
+
+def played(evaluations, steps=30, threshold=math.inf, scalars=None):
+    """(step, time) of each evaluation -> the cache, and which of them were computed."""
+    cache, computed = ResidualCache(REUSE_PLANS["fast"], steps, threshold, scalars=scalars), []
+    for number, (index, time) in enumerate(evaluations):
+        if cache.forecast("row", index, time) is None:
+            computed.append(number)
+            cache.remember("row", index, time, constant(float(number)))
+    return cache, computed
+
+
+def test_a_sampler_that_goes_back_is_followed_exactly():
+    """Restart sampling: ten steps down, back to the fourth with fresh noise, and down again."""
+    way = [(index, 1 - index / 30) for index in (*range(10), *range(4, 30))]
+    cache, computed = played(way)
+    assert computed[-26:] == list(range(10, 36)) and len(computed) < 36
+    assert cache.nbytes == 0
+    assert "went back" in cache.notes[0] and len(cache.notes) == 1
+
+
+def test_a_sampler_that_stays_at_a_sigma_is_followed_exactly():
+    """Some inpainting samplers take one step many times, each with fresh noise."""
+    way = [(index, 1 - index / 30) for index in range(30) for _ in range(3)]
+    _, computed = played(way)
+    assert computed[2:] == list(range(2, 90))
+
+
+def test_a_sampler_that_ends_a_step_where_it_begins_the_next_is_forecast():
+    way = [(index + part, 1 - (index + part) / 30) for index in range(29) for part in (0, 1)]
+    _, computed = played(way)
+    assert len(computed) <= 9
+
+
+def test_evaluations_of_no_step_are_computed():
+    _, computed = played([(None, 1 - index / 30) for index in range(30)])
+    assert computed == list(range(30))
+
+
+def test_a_threshold_waits_for_the_next_number_that_somebody_fetches():
+    scalars = DeferredScalars()
+    cache, _ = played([(index, index / 30) for index in range(3)], threshold=0.1, scalars=scalars)
+    cache.remember("row", 3, 3 / 30, constant(50.0))
+    assert isinstance(cache.tracks["row"].miss, torch.Tensor)
+    scalars.fetch(torch.tensor(0.0))
+    assert isinstance(cache.tracks["row"].miss, float)
+    assert cache.forecast("row", 4, 4 / 30) is None

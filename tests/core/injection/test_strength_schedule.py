@@ -46,3 +46,11 @@ def test_curves_run_over_the_window(name, expected):
 def test_nonsense_is_refused_in_one_sentence(given, sentence):
     with pytest.raises(ValueError, match=sentence):
         StrengthSchedule(**given)
+
+
+def test_a_host_with_a_rule_for_windows_decides_itself():
+    schedule = StrengthSchedule(0.8, 0.2, 0.6)
+    asked = []
+    assert schedule.at(0.9, within=lambda *window: asked.append(window) or True) == 0.8
+    assert schedule.at(0.4, within=lambda *window: False) == 0
+    assert asked == [(0.2, 0.6)]
