@@ -6,8 +6,9 @@ from typing import Any
 
 from ..networks.identity_projector import IdentityProjectorConfig
 from ..networks.infusenet import InfuseNetConfig
+from .file_faults import CheckpointError, some
 from .foreign import what_else
-from .headers import CheckpointError, Header
+from .headers import Header
 from .key_maps import modules
 from .network_sizes import (
     KIND,
@@ -62,7 +63,7 @@ def recognise_network(header: Header, name: str, config: Config | None = None) -
     own = header.metadata.get(KIND) == NETWORK or (config or {}).get(KIND) == NETWORK
     config = config or metadata_config(header, name)
     shapes = {key.removeprefix(prefix): shape for key, shape in header.shapes.items() if key.startswith(prefix)}
-    double, single = (count_blocks(shapes, table) for table in BLOCKS[naming])
+    double, single = (count_blocks(shapes, table, name) for table in BLOCKS[naming])
     guidance = any("guidance" in key for key in shapes)
     sources = network_sources(shapes, naming, double, single, guidance)
     sizes = network_config(shapes, sources, double, single, guidance, name, config)
@@ -172,10 +173,3 @@ def check_complete(
             raise CheckpointError(
                 f"{name} has {sources[key][0]} of shape {found[key]} where {shape} is needed; download it again."
             )
-
-
-def some(names) -> str:
-    """Up to three names, and how many more there are."""
-    names = sorted(names)
-    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more

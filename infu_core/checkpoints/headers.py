@@ -4,12 +4,13 @@ A safetensors file starts with eight bytes of length and a table in JSON, so a f
 from its first 100 kB (https://github.com/huggingface/safetensors, "Format").
 """
 
-import json
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
 
-TYPE_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "I64": 8, "I32": 4, "U8": 1}
+from .file_faults import CheckpointError, cut_off, reading, size_of
+from .header_table import checked_table
+
 LARGEST_TABLE = 100_000_000
 SAFETENSORS = (".safetensors", ".sft")
 TORCH = (".bin", ".pt", ".pth")
@@ -17,19 +18,17 @@ TORCH = (".bin", ".pt", ".pth")
 Shapes = dict[str, tuple[int, ...]]
 
 
-class CheckpointError(ValueError):
-    """A weight file that can't be used; the message is one sentence for the user."""
-
-    __module__ = "builtins"  # hosts show a class with its module; people need the name alone
-
-
 @dataclass(frozen=True)
 class Header:
-    """`shapes` of all tensors by name, their `types` (safetensors' words, "BF16"), and the file's own `metadata`."""
+    """`shapes` of all tensors by name, their `types` (safetensors' words, "BF16"), and the file's own `metadata`.
+
+    `places`: first and last byte of each tensor in a safetensors file, counted from the file's start.
+    """
 
     shapes: Shapes
     types: dict[str, str]
     metadata: dict[str, str] = field(default_factory=dict)
+    places: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def main_type(self) -> str:
         """The type that most numbers are stored in."""
@@ -39,42 +38,21 @@ class Header:
         return max(counts, key=lambda kind: counts[kind])
 
 
-def read_safetensors_header(path: Path) -> Header:
-    """Raises `CheckpointError` for a file that is empty, cut off, or of another kind."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        start = file.read(8)
-        length = int.from_bytes(start, "little")
-        if size < 8 or not 2 <= length <= LARGEST_TABLE:
-            raise CheckpointError(not_safetensors(path.name, start + file.read(56), size))
-        text = file.read(length)
-    if not text.lstrip().startswith(b"{"):
-        raise CheckpointError(not_safetensors(path.name, start + text[:56], size))
-    if len(text) < length:
-        raise CheckpointError(cut_off(path.name, size, 8 + length))
-    try:
-        table = json.loads(text)
-        metadata = table.pop("__metadata__", None) or {}
-        header = Header(
-            {name: tuple(entry["shape"]) for name, entry in table.items()},
-            {name: entry["dtype"] for name, entry in table.items()},
-            {str(key): str(value) for key, value in metadata.items()},
-        )
-        end = 8 + length + max((entry["data_offsets"][1] for entry in table.values()), default=0)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise CheckpointError(f"{path.name} has a damaged safetensors header; download it again.") from error
-    if size < end:
-        raise CheckpointError(cut_off(path.name, size, end))
-    if not header.shapes:
-        raise CheckpointError(f"{path.name} is a safetensors file without any tensor; download it again.")
-    return header
-
-
-def cut_off(name: str, size: int, expected: int) -> str:
-    return (
-        f"{name} is cut off: it has {size:,} bytes of {expected:,}; its download did not finish, so delete it and "
-        "download it again."
-    )
+def read_safetensors_header(path: Path, largest: int = LARGEST_TABLE) -> Header:
+    """Raises `CheckpointError` for a file that is empty, cut off, damaged, or of another kind."""
+    with reading(path.name):
+        size = size_of(path)
+        with path.open("rb") as file:
+            start = file.read(8)
+            length = int.from_bytes(start, "little")
+            if size < 8 or not 2 <= length <= largest:
+                raise CheckpointError(not_safetensors(path.name, start + file.read(56), size))
+            first = file.read(1)
+            if first != b"{":
+                raise CheckpointError(not_safetensors(path.name, start + first + file.read(55), size))
+            if size < 8 + length:
+                raise CheckpointError(cut_off(path.name, size, 8 + length))
+            return Header(*checked_table(first + file.read(length - 1), size, path.name))
 
 
 def not_safetensors(name: str, start: bytes, size: int) -> str:

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from ..networks.identity_projector import IdentityProjector
 from ..networks.infusenet import InfuseNet
+from .file_faults import CheckpointError, reading
 from .formats import NetworkFormat, ProjectorFormat, recognise_network, recognise_projector
-from .headers import CheckpointError
 from .network_sizes import RECOGNISER
 from .weight_files import WeightFiles, open_weights
 
@@ -35,7 +35,8 @@ class NetworkFile:
 
     def __init__(self, path: Path):
         self.files: WeightFiles = open_weights(path)
-        self.format: NetworkFormat = recognise_network(self.files.header, self.files.name, self.files.config)
+        with reading(self.files.name):
+            self.format: NetworkFormat = recognise_network(self.files.header, self.files.name, self.files.config)
         self.recogniser: str | None = self.files.header.metadata.get(RECOGNISER)
 
     @property
@@ -48,7 +49,8 @@ class ProjectorFile:
 
     def __init__(self, path: Path):
         self.files: WeightFiles = open_weights(path)
-        self.format: ProjectorFormat = recognise_projector(self.files.header, self.files.name)
+        with reading(self.files.name):
+            self.format: ProjectorFormat = recognise_projector(self.files.header, self.files.name)
         self.recogniser: str | None = self.files.header.metadata.get(RECOGNISER)
 
     @property
@@ -97,7 +99,8 @@ def load_projector(path: Path, dtype: torch.dtype | None = None, **parts) -> Ide
 
 def fill(module: Module, file: NetworkFile | ProjectorFile, dtype: torch.dtype) -> Module:
     """Give a module that was built on the meta device its weights, each in memory of its own."""
-    weights = dict(read_parameters(file.files, file.format.sources, dtype))
+    with reading(file.files.name):
+        weights = dict(read_parameters(file.files, file.format.sources, dtype))
     missing, unexpected = module.load_state_dict(weights, strict=False, assign=True)
     if missing or unexpected:  # the header was checked, so this is a fault of ours or of the host
         raise CheckpointError(f"{file.files.name} did not fit the network: {[*missing, *unexpected][:3]}.")

@@ -13,7 +13,8 @@ from typing import BinaryIO
 import torch
 from torch import Tensor
 
-from .headers import CheckpointError, Header
+from .file_faults import CheckpointError, reading, size_of
+from .headers import Header
 
 HARMLESS = {
     "collections OrderedDict",
@@ -29,6 +30,7 @@ HARMLESS = {
     "torch.storage UntypedStorage",
     "torch.storage TypedStorage",
 }
+LONGEST_WORD, MOST_INSTRUCTIONS = 100_000, 1_000_000
 LEGACY_PICKLES = 5  # magic number, protocol, system, content, storage names
 TYPE_NAMES = {
     torch.float64: "F64",
@@ -42,14 +44,25 @@ TYPE_NAMES = {
 
 def read_torch_file(path: Path) -> dict[str, Tensor]:
     """Tensors by name; nested tables become `outer.inner`. Tensors stay on the disk until they are used."""
-    zipped = check_harmless(path)
-    try:
+    with reading(path.name):
+        zipped = check_harmless(path)
         content = torch.load(path, map_location="cpu", weights_only=True, mmap=zipped or None)
-    except Exception as error:
-        raise CheckpointError(f"{path.name} can't be read as torch weights; download it again.") from error
-    if not isinstance(content, dict):
-        raise CheckpointError(f"{path.name} holds a {type(content).__name__} instead of named weights.")
-    return dict(flatten(content))
+        if not isinstance(content, dict):
+            raise CheckpointError(f"{path.name} holds a {type(content).__name__} instead of named weights.")
+        weights = dict(flatten(content))
+        if not weights:
+            raise CheckpointError(f"{path.name} holds no weights; download it again.")
+        check_bytes(weights, path)
+        return weights
+
+
+def check_bytes(weights: dict[str, Tensor], path: Path) -> None:
+    """Together the tensors may not be larger than their file: a stride of 0 makes gigabytes out of one number."""
+    claimed, there = sum(weight.numel() * weight.element_size() for weight in weights.values()), size_of(path)
+    if claimed > there:
+        raise CheckpointError(
+            f"{path.name} claims {claimed:,} bytes of weights in a file of {there:,}; download it from its source."
+        )
 
 
 def flatten(content: dict, prefix: str = "") -> Iterator[tuple[str, Tensor]]:
@@ -69,10 +82,11 @@ def header_of(weights: dict[str, Tensor]) -> Header:
 
 def check_harmless(path: Path) -> bool:
     """Refuse, unread, a file that would do more than make tensors. True where it is of the newer, zipped kind."""
+    size_of(path)
     zipped = zipfile.is_zipfile(path)
     try:
         named = set(named_in_zip(path)) if zipped else set(named_in_legacy(path))
-    except CheckpointError:
+    except (CheckpointError, OSError):
         raise
     except Exception as error:
         raise CheckpointError(
@@ -89,6 +103,8 @@ def check_harmless(path: Path) -> bool:
 
 def named_in_zip(path: Path) -> Iterator[str]:
     with zipfile.ZipFile(path) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > size_of(path):
+            raise CheckpointError(f"{path.name} is packed, which torch's weight files never are; unpack it.")
         pickles = [name for name in archive.namelist() if name.endswith(".pkl")]
         if not pickles:
             raise CheckpointError(f"{path.name} is a zip archive without weights; unpack it, or choose another file.")
@@ -96,21 +112,52 @@ def named_in_zip(path: Path) -> Iterator[str]:
             raise CheckpointError(f"{path.name} was refused unread: it is a TorchScript program, not plain weights.")
         for name in pickles:
             with archive.open(name) as file:
-                yield from named_in_pickle(file)  # pyright: ignore[reportArgumentType]
+                yield from named_in_pickle(Bounded(file), size_of(path))  # pyright: ignore[reportArgumentType]
 
 
 def named_in_legacy(path: Path) -> Iterator[str]:
     with path.open("rb") as file:
         for _ in range(LEGACY_PICKLES):
-            yield from named_in_pickle(file)
+            yield from named_in_pickle(Bounded(file), size_of(path))
 
 
-def named_in_pickle(file: BinaryIO) -> Iterator[str]:
+class Bounded:
+    """A file to list a pickle's instructions from: no word of it may be longer than a name ever is."""
+
+    def __init__(self, file: BinaryIO):
+        self.file = file
+
+    def read(self, count: int) -> bytes:
+        if not 0 <= count <= LONGEST_WORD:
+            raise ValueError(f"a word of {count:,} bytes")
+        return self.file.read(count)
+
+    def readline(self) -> bytes:
+        line = self.file.readline(LONGEST_WORD)
+        if len(line) == LONGEST_WORD:
+            raise ValueError("a line without an end")
+        return line
+
+
+def named_in_pickle(file: Bounded, size: int) -> Iterator[str]:
     """Every 'module name' that a pickle would import, read from its instructions alone.
 
     `torch.save` names modules by GLOBAL only; any other way to name one is reported as itself, and so refused.
+    A storage says its length just before its BINPERSID; all together can't be more numbers than the file has bytes.
     """
-    for instruction, argument, _ in pickletools.genops(file):
+    number, storages = 0, {}
+    words: list[str] = []
+    for count, (instruction, argument, _) in enumerate(pickletools.genops(file)):  # pyright: ignore[reportArgumentType]
+        if count > MOST_INSTRUCTIONS:
+            raise ValueError(f"more than {MOST_INSTRUCTIONS:,} instructions")
+        if isinstance(argument, int) and "PUT" not in instruction.name and "GET" not in instruction.name:
+            number = argument
+        elif instruction.name == "BINUNICODE":
+            words = [*words[-2:], str(argument)]
+        elif instruction.name == "BINPERSID":
+            storages["/".join(words)] = number
+            if sum(storages.values()) > size:
+                raise ValueError("more numbers than bytes")
         if instruction.name == "GLOBAL":
             yield str(argument)
         elif instruction.name in ("STACK_GLOBAL", "INST", "OBJ", "EXT1", "EXT2", "EXT4"):

@@ -1,6 +1,5 @@
 """The files that hold one network: a single file, or a diffusers folder with shards, an index and a config.json."""
 
-import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
@@ -8,11 +7,13 @@ from pathlib import Path, PurePath
 from safetensors import safe_open
 from torch import Tensor
 
-from .headers import SAFETENSORS, TORCH, CheckpointError, Header, read_safetensors_header
+from .file_faults import CheckpointError, reading, size_of, some
+from .headers import SAFETENSORS, TORCH, Header, read_safetensors_header
 from .network_sizes import Config, parse_config
 from .torch_files import header_of, read_torch_file
 
-SHARD = re.compile(r"(.+)-(\d+)-of-(\d+)$")
+SHARD = re.compile(r"(.+)-(\d{1,9})-of-(\d{1,9})$", re.ASCII)
+MOST_SHARDS, LARGEST_CONFIG = 1000, 10_000_000
 DIFFUSERS_STEM = "diffusion_pytorch_model"
 
 
@@ -34,12 +35,18 @@ class WeightFiles:
         """One tensor. Its file is mapped anew each time, so that what was read does not stay in memory."""
         if self.torch_weights:
             return self.torch_weights[name]
-        with safe_open(self.owners[name], framework="pt", device="cpu") as file:
+        owner = self.owners[name]
+        with reading(owner.name), safe_open(owner, framework="pt", device="cpu") as file:
             return file.get_tensor(name)
 
 
 def open_weights(path: Path) -> WeightFiles:
     """Read what the files say of themselves; safetensors' tensors stay unread."""
+    with reading(path.name):
+        return open_any(path)
+
+
+def open_any(path: Path) -> WeightFiles:
     if path.is_dir():
         files, config = shards_of(path), folder_config(path)
         header, owners = joined([(file, read_safetensors_header(file)) for file in files], path.name)
@@ -54,7 +61,7 @@ def open_weights(path: Path) -> WeightFiles:
 
 
 def joined(parts: list[tuple[Path, Header]], name: str) -> tuple[Header, dict[str, Path]]:
-    shapes, types, metadata, owners = {}, {}, {}, {}
+    shapes, types, metadata, places, owners = {}, {}, {}, {}, {}
     for file, header in parts:
         double = owners.keys() & header.shapes.keys()
         if double:
@@ -64,8 +71,9 @@ def joined(parts: list[tuple[Path, Header]], name: str) -> tuple[Header, dict[st
         shapes |= header.shapes
         types |= header.types
         metadata |= header.metadata
+        places |= header.places
         owners |= dict.fromkeys(header.shapes, file)
-    return Header(shapes, types, metadata), owners
+    return Header(shapes, types, metadata, places), owners
 
 
 def shards_of(folder: Path) -> list[Path]:
@@ -73,9 +81,10 @@ def shards_of(folder: Path) -> list[Path]:
     index = sorted(folder.glob("*.safetensors.index.json"))
     if len(index) == 1:
         try:
-            names = sorted(set(json.loads(index[0].read_text(encoding="utf-8"))["weight_map"].values()))
+            table = parse_config(small_text(index[0]), f"{folder.name}/{index[0].name}")
+            names = sorted(set(table["weight_map"].values()))
             files = [folder / Path(name).name for name in names]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise CheckpointError(f"{folder.name}/{index[0].name} is damaged; download it again.") from error
     else:
         sets = file_sets(folder)
@@ -88,8 +97,11 @@ def shards_of(folder: Path) -> list[Path]:
             )
         files = sets[stem]
     missing = [file.name for file in files if not file.is_file()]
+    dangling = [file.name for file in files if file.is_symlink() and not file.exists()]
+    if dangling:
+        raise CheckpointError(f"In the folder {folder.name}, {some(dangling)} is a link to a file that is gone.")
     if missing:
-        raise CheckpointError(f"The folder {folder.name} lacks {', '.join(missing)}; download the missing shards.")
+        raise CheckpointError(f"The folder {folder.name} lacks {some(missing)}; download the missing shards.")
     return files
 
 
@@ -100,6 +112,8 @@ def file_sets(folder: Path) -> dict[str, list[Path]]:
         shard = SHARD.match(file.stem)
         if shard is None:
             sets[file.stem] = [file]
+        elif int(shard[3]) > MOST_SHARDS:
+            raise CheckpointError(f"{file.name} claims to be one of {int(shard[3]):,} files; download it again.")
         elif shard[1] not in sets:
             width = len(shard[3])
             names = (f"{shard[1]}-{i:0{width}}-of-{shard[3]}.safetensors" for i in range(1, int(shard[3]) + 1))
@@ -109,7 +123,19 @@ def file_sets(folder: Path) -> dict[str, list[Path]]:
 
 def folder_config(folder: Path) -> Config | None:
     file = folder / "config.json"
-    return parse_config(file.read_text(encoding="utf-8"), f"{folder.name}/config.json") if file.is_file() else None
+    return parse_config(small_text(file), f"{folder.name}/config.json") if file.is_file() else None
+
+
+def small_text(path: Path) -> str:
+    """A table beside the weights; a mark of byte order, which some editors write, is passed over."""
+    if size_of(path) > LARGEST_CONFIG:
+        raise CheckpointError(f"{path.parent.name}/{path.name} is too large to be a table of sizes; download it again.")
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CheckpointError(
+            f"{path.parent.name}/{path.name} is no UTF-8 text; save it as UTF-8, or download it again."
+        ) from error
 
 
 def single_file_config(path: Path) -> Config | None:
