@@ -5,12 +5,15 @@ fills the picture needs a small one or room around it. The first three attempts 
 (640, 320, 160); the rest only run when those find nothing.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from .face import Face, FaceError, face_from
+
+log = logging.getLogger(__name__)
 
 Find = Callable[[np.ndarray, int, float], tuple[np.ndarray, np.ndarray]]
 """(picture uint8 RGB [H, W, 3], square size, threshold) -> boxes with score [n, 5], key points [n, 5, 2]."""
@@ -20,6 +23,8 @@ PADDING = 0.5
 """Room on each side of a padded attempt, as a share of the picture: a face that fills it comes to half."""
 LARGE_SIZE = 1280
 LARGE_PICTURE = 960
+HUGE, SHRUNK = 6000, 2560
+"""Pictures with a longer side above `HUGE` pixels are searched at `SHRUNK`: no attempt looks at more than 1280."""
 THINNEST = 40
 """Long side over short side; beyond it the detector's smallest square would hold less than four pixels."""
 
@@ -51,12 +56,37 @@ def search_faces(find: Find, picture: np.ndarray, threshold: float) -> list[Face
     """All faces of a uint8 RGB picture [H, W, 3] by the first attempt that finds any; an empty list if none does."""
     height, width = picture.shape[:2]
     if max(height, width) > THINNEST * min(height, width):
-        raise FaceError(f"A picture of {width} x {height} pixels is too thin to hold a face.")
-    for attempt in attempts(height, width):
-        faces = look(find, picture, threshold, attempt)
+        raise FaceError(
+            f"A picture of {width} x {height} pixels is too thin to hold a face; crop it to the person before this node."
+        )
+    small = shrink_huge(picture)
+    for attempt in attempts(*small.shape[:2]):
+        faces = look(find, small, threshold, attempt)
         if faces:
-            return faces
+            return faces if small is picture else [enlarged(face, small, picture) for face in faces]
     return []
+
+
+def shrink_huge(picture: np.ndarray) -> np.ndarray:
+    """The picture as it is searched: the same, or smaller where it is huge."""
+    height, width = picture.shape[:2]
+    scale = SHRUNK / max(height, width)
+    if max(height, width) <= HUGE:
+        return picture
+    import cv2
+
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    log.info("A picture of %d x %d was shrunk to %d x %d to look for faces.", width, height, *size)
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+
+
+def enlarged(face: Face, small: np.ndarray, picture: np.ndarray) -> Face:
+    """A face of the shrunk picture in pixels of the picture as given."""
+    height, width = small.shape[:2]
+    scale = np.array([picture.shape[1] / width, picture.shape[0] / height])
+    corners = np.array(face.box).reshape(2, 2) * scale
+    found_at = f"{face.found_at} after shrinking to {width} x {height}"
+    return face_from(corners.flatten(), face.points() * scale, face.score, found_at)
 
 
 def look(find: Find, picture: np.ndarray, threshold: float, attempt: Attempt) -> list[Face]:

@@ -1,6 +1,7 @@
 """Pictures as hosts give them, checked and turned into what the face networks read: 8-bit RGB."""
 
 import hashlib
+import math
 
 import numpy as np
 import torch
@@ -10,39 +11,68 @@ from .face import FaceError
 
 OVERSHOOT = 0.5
 """How far values may leave 0..1: sharp resizing overshoots a little, other ranges (0..255, -1..1) a lot."""
+BAND = 2**20
+"""How many values are converted at a time."""
 
 
 def to_pictures(image: Tensor, name: str = "image") -> list[np.ndarray]:
     """Split a ComfyUI image [B, H, W, C], C of 1, 3 or 4, into uint8 RGB pictures [H, W, 3].
 
-    Grey becomes RGB, transparency is laid over white. Raises `FaceError` for an empty batch, another
-    layout, values that are not numbers, or values that do not run from 0 to 1.
+    Grey becomes RGB, transparency is laid over white. `name`: the input, and of which node. Raises `FaceError`
+    for an empty batch, another layout or type, values that are not numbers, or values that do not run from 0 to 1.
     """
-    if image.ndim == 3:
-        image = image.unsqueeze(0)
-    if image.ndim != 4 or image.shape[-1] not in (1, 3, 4):
-        raise FaceError(f"The {name} must have the shape batch, height, width, 3; this one has {tuple(image.shape)}.")
+    return [to_picture(picture, name) for picture in as_batch(image, name)]
+
+
+def first_picture(image: Tensor, name: str = "image") -> np.ndarray:
+    """The first of a batch, as `to_pictures` gives it; the others are not looked at."""
+    return to_picture(as_batch(image, name)[0], name)
+
+
+def as_batch(image: Tensor, name: str = "image") -> Tensor:
+    """An image as [B, H, W, C] of floats, with at least one pixel. Raises `FaceError`; values are not looked at."""
+    if not isinstance(image, Tensor):
+        raise FaceError(f"The {name} must be a picture, but {type(image).__name__} came; connect an IMAGE.")
+    shape = tuple(image.shape)
+    if image.ndim not in (3, 4) or shape[-1] not in (1, 3, 4):
+        raise FaceError(
+            f"The {name} must have the shape batch, height, width, 3; this one has {shape}. Connect a picture, such as "
+            "Load Image gives it."
+        )
     if image.numel() == 0:
-        raise FaceError(f"The {name} is empty (shape {tuple(image.shape)}); connect at least one picture.")
-    return [to_picture(picture, name) for picture in image]
+        raise FaceError(f"The {name} is empty (shape {shape}); connect at least one picture.")
+    if not image.is_floating_point():
+        raise FaceError(
+            f"The {name} has values of the type {str(image.dtype).removeprefix('torch.')}, but pictures are floats "
+            "from 0 to 1; convert it before this node."
+        )
+    return image if image.ndim == 4 else image.unsqueeze(0)
 
 
-def to_picture(image: Tensor, name: str = "image") -> np.ndarray:
-    """One picture [H, W, C] of floats 0..1 as uint8 RGB [H, W, 3]; rounds, so 8-bit sources come back exactly."""
-    image = image.detach().float().cpu()
-    if not torch.isfinite(image).all():
+def check_values(image: Tensor, name: str) -> None:
+    """Refuse values that are not numbers or leave 0..1 by more than `OVERSHOOT`."""
+    low, high = (float(bound) for bound in image.aminmax())
+    if not (math.isfinite(low) and math.isfinite(high)):
         raise FaceError(f"The {name} holds values that are not numbers (NaN or infinite); check the node that made it.")
-    low, high = image.aminmax()
     if low < -OVERSHOOT or high > 1 + OVERSHOOT:
         raise FaceError(
             f"The {name} holds values from {low:.3g} to {high:.3g}, but pictures run from 0 to 1; "
             "rescale it before this node."
         )
-    image = image.clamp(0, 1)
-    if image.shape[-1] == 4:
-        colour, alpha = image[..., :3], image[..., 3:]
-        image = colour * alpha + (1 - alpha)
-    return (image * 255).round().to(torch.uint8).expand(-1, -1, 3).contiguous().numpy()
+
+
+def to_picture(image: Tensor, name: str = "image") -> np.ndarray:
+    """One picture [H, W, C] of floats 0..1 as uint8 RGB [H, W, 3]; rounds, so 8-bit sources come back exactly."""
+    check_values(image, name)
+    picture = np.empty((*image.shape[:2], 3), dtype=np.uint8)
+    rows = max(BAND // (image.shape[1] * image.shape[2]), 1)  # a whole picture of 12000 x 12000 takes gigabytes
+    for top in range(0, len(picture), rows):
+        band = image[top : top + rows].detach().float().cpu().clamp(0, 1)
+        if band.shape[-1] == 4:
+            colour, alpha = band[..., :3], band[..., 3:]
+            band = colour * alpha + (1 - alpha)
+        picture[top : top + rows] = band.mul(255).round_().to(torch.uint8).expand(-1, -1, 3).numpy()
+    return picture
 
 
 def to_image(pictures: list[np.ndarray]) -> Tensor:
