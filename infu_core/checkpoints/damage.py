@@ -8,7 +8,6 @@ Zeros are right in biases, in norms, and in projections that training begins at 
 
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -28,14 +27,14 @@ TYPES = {
 }
 
 
-def check_weights(files: WeightFiles, names: Iterable[str]) -> None:
-    """`names`: the tensors that will be used. Raises `CheckpointError` that names the damaged one."""
-    check_tensors(files.name, sampled(files, set(names)))
+def check_weights(files: WeightFiles, names: Iterable[str] | None = None) -> None:
+    """`names`: the tensors that will be used, None for all. Raises `CheckpointError` that names the damaged one."""
+    check_tensors(files.name, sampled(files, set(files.owners if names is None else names)))
 
 
 def check_tensors(file: str, tensors: Iterable[tuple[str, bool, list[Tensor]]]) -> None:
     """`tensors`, in the order of the file: name, whether it may be zero, its blocks."""
-    zeros, last = 0, ""
+    zeros, first = 0, ""
     for name, may_be_zero, blocks in tensors:
         for block in blocks:
             if not torch.isfinite(block).all():
@@ -45,13 +44,11 @@ def check_tensors(file: str, tensors: Iterable[tuple[str, bool, list[Tensor]]]) 
         if may_be_zero:
             continue
         for block in blocks:
-            zeros, last = (zeros, last) if block.any() else (zeros + 1, last or name)
-            if block.any():
-                zeros, last = 0, ""
-            elif zeros > len(blocks):
-                raise unwritten(file, last)
+            zeros, first = (0, "") if block.any() else (zeros + 1, first or name)
+            if zeros > len(blocks):
+                raise unwritten(file, first)
     if zeros:
-        raise unwritten(file, last)
+        raise unwritten(file, first)
 
 
 def unwritten(file: str, name: str) -> CheckpointError:
@@ -67,7 +64,7 @@ def may_be_zero(name: str, shape: tuple[int, ...]) -> bool:
 
 def sampled(files: WeightFiles, names: set[str]) -> Iterator[tuple[str, bool, list[Tensor]]]:
     if files.torch_weights:
-        yield from sampled_tensors(files.torch_weights)
+        yield from sampled_tensors({name: files.torch_weights[name] for name in files.torch_weights if name in names})
         return
     header = files.header
     for path in dict.fromkeys(files.owners.values()):
@@ -97,7 +94,3 @@ def stretches(first: int, last: int, length: int, step: int) -> list[tuple[int, 
         return [(first, last)] if last > first else []
     middle = first + (last - first - length) // 2 // step * step
     return [(first, first + length), (middle, middle + length), (last - length, last)]
-
-
-def check_torch_weights(path: Path, weights: dict[str, Tensor]) -> None:
-    check_tensors(path.name, sampled_tensors(weights))

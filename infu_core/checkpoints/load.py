@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ..networks.identity_projector import IdentityProjector
 from ..networks.infusenet import InfuseNet
+from .damage import check_weights
 from .file_faults import CheckpointError, reading
 from .formats import NetworkFormat, ProjectorFormat, recognise_network, recognise_projector
 from .network_sizes import RECOGNISER
@@ -100,6 +101,7 @@ def load_projector(path: Path, dtype: torch.dtype | None = None, **parts) -> Ide
 def fill(module: Module, file: NetworkFile | ProjectorFile, dtype: torch.dtype) -> Module:
     """Give a module that was built on the meta device its weights, each in memory of its own."""
     with reading(file.files.name):
+        check_weights(file.files, (part for parts in file.format.sources.values() for part in parts))
         weights = dict(read_parameters(file.files, file.format.sources, dtype))
     missing, unexpected = module.load_state_dict(weights, strict=False, assign=True)
     if missing or unexpected:  # the header was checked, so this is a fault of ours or of the host

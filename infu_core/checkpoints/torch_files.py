@@ -30,7 +30,7 @@ HARMLESS = {
     "torch.storage UntypedStorage",
     "torch.storage TypedStorage",
 }
-LONGEST_WORD, MOST_INSTRUCTIONS = 100_000, 1_000_000
+LONGEST_WORD, MOST_INSTRUCTIONS = 100_000, 200_000
 LEGACY_PICKLES = 5  # magic number, protocol, system, content, storage names
 TYPE_NAMES = {
     torch.float64: "F64",

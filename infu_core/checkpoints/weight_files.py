@@ -39,6 +39,9 @@ class WeightFiles:
         with reading(owner.name), safe_open(owner, framework="pt", device="cpu") as file:
             return file.get_tensor(name)
 
+    def read_all(self) -> dict[str, Tensor]:
+        return {name: self.read(name) for name in self.owners}
+
 
 def open_weights(path: Path) -> WeightFiles:
     """Read what the files say of themselves; safetensors' tensors stay unread."""

@@ -1,10 +1,8 @@
 """ArcFace IR-SE50, the recogniser that InfiniteYou's projectors were trained on (InfiniteYou section 3.2).
 
-The network is facexlib's class; the weights are loaded here, because facexlib's own loader moves them to
-CUDA whatever device it is told, and unpickles without `weights_only`.
+The network is facexlib's class; its loader is not used, because it moves the weights to CUDA whatever device it is
+told, and unpickles without `weights_only`: `checkpoints/arcface_file.py` reads the file.
 """
-
-import os
 
 import torch
 from torch import Tensor, nn
@@ -32,40 +30,17 @@ def build_arcface() -> nn.Module:
     return module
 
 
-def load_arcface(path: str | os.PathLike) -> nn.Module:
-    """An IR-SE50 in float32 on the CPU with the weights of a .pth or .safetensors file.
-
-    Raises `FaceError` when the file is damaged or holds another network.
-    """
-    path = os.fspath(path)
-    name = os.path.basename(path)
-    if not os.path.isfile(path):
-        raise FaceError(f"The recogniser {path} does not exist; choose another file in the recogniser menu.")
-    state = read_state_dict(path, name)
+def filled_arcface(weights: dict[str, Tensor], name: str) -> nn.Module:
+    """An IR-SE50 in float32 on the CPU. `name`: the file that the weights are from, for the `FaceError` of others'."""
     module = build_arcface()
     expected = {key: tuple(value.shape) for key, value in module.state_dict().items()}
-    found = {key: tuple(value.shape) for key, value in state.items() if isinstance(value, Tensor)}
+    found = {key: tuple(value.shape) for key, value in weights.items()}
     wrong = sorted(key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key))
     if wrong:
         raise FaceError(
             f"{name} is not ArcFace IR-SE50: {len(wrong)} of its tensors are missing, unknown or of another shape "
             f"(first: {wrong[0]}); choose {FILE_NAME}."
         )
-    as_float = {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
+    as_float = {key: value.float() if value.is_floating_point() else value for key, value in weights.items()}
     module.load_state_dict(as_float, strict=True, assign=True)
     return module.eval().requires_grad_(False)
-
-
-def read_state_dict(path: str, name: str) -> dict[str, Tensor]:
-    """The tensors of a weight file; a .pth is read with `weights_only`, so that it cannot run code."""
-    try:
-        if path.endswith(".safetensors"):
-            from safetensors.torch import load_file
-
-            return load_file(path, device="cpu")
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise FaceError(
-            f"{name} could not be read as a weight file ({os.path.getsize(path):,} bytes); "
-            "it may be damaged or half downloaded, so fetch it again."
-        ) from error

@@ -57,7 +57,8 @@ def search_faces(find: Find, picture: np.ndarray, threshold: float) -> list[Face
     height, width = picture.shape[:2]
     if max(height, width) > THINNEST * min(height, width):
         raise FaceError(
-            f"A picture of {width} x {height} pixels is too thin to hold a face; crop it to the person before this node."
+            f"A picture of {width} x {height} pixels is too thin to hold a face; crop it to the "
+            "person before this node."
         )
     small = shrink_huge(picture)
     for attempt in attempts(*small.shape[:2]):

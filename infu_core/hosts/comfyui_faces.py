@@ -5,7 +5,7 @@ from functools import partial
 
 import comfy.model_management
 
-from ..faces.arcface import load_arcface
+from ..checkpoints.arcface_file import load_arcface
 from ..faces.face_detector import FaceDetector
 from ..faces.face_encoder import FaceEncoder
 from ..identity.identity import RECOGNISER

@@ -9,8 +9,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import folder_paths
 
+from ..checkpoints.file_faults import CheckpointError, reading
 from ..checkpoints.formats import kind_of
-from ..checkpoints.headers import SAFETENSORS, CheckpointError, read_safetensors_header
+from ..checkpoints.headers import SAFETENSORS, read_safetensors_header
 from ..checkpoints.known_files import download_command, published_name
 from ..checkpoints.network_sizes import NETWORK, PROJECTOR
 from ..checkpoints.weight_files import is_diffusers_file
@@ -18,6 +19,8 @@ from ..checkpoints.weight_files import is_diffusers_file
 FOLDER = "infinite_you"
 AUTO = "auto"
 TORCH_ENDINGS = (".bin", ".pt", ".pth")
+LARGEST_IN_MENU = 1_000_000
+"""Bytes of a header that a menu reads, ten times InfiniteYou's; a file with more stays in it, to be explained."""
 PROJECTOR_NAMES = ("image_proj_model.safetensors", "image_proj_model.bin")
 
 
@@ -63,8 +66,10 @@ def all_names() -> list[str]:
 def kind_in(name: str) -> str | None:
     """What a safetensors file is by its header; a file that can't be read stays in the menus, to be explained."""
     try:
-        return kind_of(read_safetensors_header(locate(name)))
-    except (CheckpointError, OSError):
+        path = locate(name)
+        with reading(path.name):
+            return kind_of(read_safetensors_header(path, LARGEST_IN_MENU))
+    except CheckpointError:
         return None
 
 

@@ -5,19 +5,26 @@ Schema 1: tensors `vectors` [K, 512] float32 and `weights` [K] float64; metadata
 """
 
 import json
+import math
 import os
+import re
+from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from ..checkpoints.file_faults import LONGEST_WORD, CheckpointError, reading, size_of, some
+from ..checkpoints.headers import Header, read_safetensors_header
 from .identity import EMBEDDING_SIZE, FaceSource, Identity
 
 FORMAT = "infu.identity"
 SCHEMA = 1
+LARGEST_FILE = 20_000_000
 
 
-class IdentityFileError(ValueError):
+class IdentityFileError(CheckpointError):
     """The file is not an identity that this pack can use."""
 
     __module__ = "builtins"  # hosts show a class with its module; people need the name alone
@@ -50,28 +57,38 @@ def load_identity(path: str | os.PathLike, recogniser: str | None = None) -> Ide
 
     `recogniser`: refuse an identity whose vectors come from another network than this; None accepts all.
     """
-    path = os.fspath(path)
-    name = os.path.basename(path)
+    path = Path(path)
+    name = path.name
+    try:
+        header = bounded_header(path)
+    except IdentityFileError:
+        raise
+    except CheckpointError as error:
+        if not path.exists():
+            raise IdentityFileError(f"The identity file {name} does not exist.") from error
+        raise IdentityFileError(f"{name} is not an identity: it is no safetensors file, or it is damaged.") from error
+    check_metadata(name, header.metadata, recogniser)
+    if set(header.shapes) != {"vectors", "weights"} or header.shapes["vectors"][1:] != (EMBEDDING_SIZE,):
+        raise IdentityFileError(
+            f"{name} is a damaged identity: it holds {some(map(str, header.shapes.items()))} instead of vectors of "
+            f"{EMBEDDING_SIZE} and their weights."
+        )
+    sources = read_sources(header.metadata.get("sources", "[]"), name)
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
-            metadata = file.metadata() or {}
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except FileNotFoundError as error:
-        raise IdentityFileError(f"The identity file {name} does not exist.") from error
-    except (SafetensorError, OSError) as error:
-        raise IdentityFileError(f"{name} is not an identity: it is no safetensors file, or it is damaged.") from error
-    check_metadata(name, metadata, recogniser)
-    if set(tensors) != {"vectors", "weights"} or tensors["vectors"].shape[1:] != (EMBEDDING_SIZE,):
-        shapes = {key: tuple(value.shape) for key, value in sorted(tensors.items())[:3]}
-        raise IdentityFileError(
-            f"{name} is a damaged identity: it holds {shapes} instead of vectors of {EMBEDDING_SIZE} and their weights."
-        )
-    try:
-        sources = tuple(source_from_json(source) for source in json.loads(metadata.get("sources", "[]")))
-        weights = tuple(tensors["weights"].tolist())
-        return Identity(tensors["vectors"].float(), weights, sources, metadata["recogniser"])
-    except (KeyError, TypeError, ValueError) as error:
+            vectors, weights = file.get_tensor("vectors"), tuple(file.get_tensor("weights").tolist())
+        return Identity(vectors.float(), weights, sources, header.metadata.get("recogniser", "unknown"))
+    except (SafetensorError, OSError, TypeError, ValueError) as error:
         raise IdentityFileError(f"{name} is a damaged identity: {error}") from error
+
+
+def bounded_header(path: Path) -> Header:
+    """An identity is small: a larger file is refused before anything of it is read."""
+    with reading(path.name):
+        size = size_of(path)
+    if size > LARGEST_FILE:
+        raise IdentityFileError(f"{path.name} has {size:,} bytes, more than any identity; choose one of Save Identity.")
+    return read_safetensors_header(path)
 
 
 def check_metadata(name: str, metadata: dict[str, str], recogniser: str | None) -> None:
@@ -80,11 +97,13 @@ def check_metadata(name: str, metadata: dict[str, str], recogniser: str | None) 
             f"{name} is not an identity: it is a safetensors file of another kind; choose one made by Save Identity."
         )
     schema = metadata.get("schema", "")
-    if not schema.isdigit() or int(schema) > SCHEMA:
+    if not re.fullmatch("[0-9]{1,4}", schema) or int(schema) > SCHEMA:
         raise IdentityFileError(
             f"{name} was written by a newer version (schema {schema}, this one reads {SCHEMA}); update InfU nodes."
         )
     made_by = metadata.get("recogniser", "unknown")
+    if len(made_by) > LONGEST_WORD:
+        raise IdentityFileError(f"{name} is a damaged identity: its recogniser's name has {len(made_by):,} letters.")
     if recogniser is not None and made_by != recogniser:
         raise IdentityFileError(
             f"{name} was made with the recogniser {made_by}, but {recogniser} is needed here; encode the photos again."
@@ -100,7 +119,23 @@ def source_to_json(source: FaceSource) -> dict:
     }
 
 
+def read_sources(text: str, name: str) -> tuple[FaceSource, ...]:
+    try:
+        return tuple(source_from_json(source) for source in json.loads(text))
+    except (LookupError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise IdentityFileError(
+            f"{name} is a damaged identity: its list of photos is not what Save Identity writes; save it again."
+        ) from error
+
+
 def source_from_json(values: dict) -> FaceSource:
-    left, top, right, bottom = (float(value) for value in values["box"])
-    key_points = tuple((float(x), float(y)) for x, y in values["key_points"])
-    return FaceSource(str(values["image_sha256"]), (left, top, right, bottom), key_points, float(values["score"]))
+    left, top, right, bottom = (finite(value) for value in values["box"])
+    key_points = tuple((finite(x), finite(y)) for x, y in values["key_points"])
+    return FaceSource(str(values["image_sha256"]), (left, top, right, bottom), key_points, finite(values["score"]))
+
+
+def finite(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(value)
+    return number

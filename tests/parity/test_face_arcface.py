@@ -4,7 +4,8 @@ import pytest
 import torch
 from face_fixtures import write_arcface
 
-from infu_core.faces.arcface import load_arcface
+from infu_core.checkpoints.arcface_file import load_arcface
+from infu_core.checkpoints.file_faults import CheckpointError
 from infu_core.faces.face import FaceError
 
 arch = pytest.importorskip("facexlib.recognition.arcface_arch")
@@ -62,17 +63,17 @@ class Harmful:
 def test_a_pickle_with_code_is_refused_unread(tmp_path, capsys):
     path = tmp_path / "arcface.pth"
     torch.save({"a": Harmful()}, path)
-    with pytest.raises(FaceError, match="arcface.pth could not be read as a weight file"):
+    with pytest.raises(CheckpointError, match="arcface.pth was refused unread"):
         load_arcface(path)
     assert "never run" not in capsys.readouterr().out
 
 
 def test_a_damaged_file_and_another_network_are_told_apart(tmp_path):
     (tmp_path / "half.pth").write_bytes(b"PK\x03\x04 half a download")
-    with pytest.raises(FaceError, match=r"half.pth could not be read as a weight file \(\d+ bytes\)"):
+    with pytest.raises(CheckpointError, match="half.pth is no torch weight file, or its download did not finish"):
         load_arcface(tmp_path / "half.pth")
     torch.save({"weight": torch.zeros(3)}, tmp_path / "other.pth")
     with pytest.raises(FaceError, match="other.pth is not ArcFace IR-SE50: 398 of its tensors are missing"):
         load_arcface(tmp_path / "other.pth")
-    with pytest.raises(FaceError, match="gone.pth does not exist"):
+    with pytest.raises(CheckpointError, match="There is no file gone.pth"):
         load_arcface(tmp_path / "gone.pth")

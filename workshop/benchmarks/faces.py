@@ -56,7 +56,7 @@ def official(folder: Path, recogniser: Path):
 
 
 def ours(folder: Path, recogniser: Path):
-    from infu_core.faces.arcface import load_arcface
+    from infu_core.checkpoints.arcface_file import load_arcface
     from infu_core.faces.face_detector import FaceDetector
     from infu_core.faces.face_encoder import FaceEncoder
     from infu_core.identity.encode import encode_identity

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...checkpoints.file_faults import CheckpointError
 from ...faces.face import Face, FaceError
 from ...faces.face_alignment import align_face
 from .judge_cards import JudgeCard, Unmeasured
@@ -62,23 +63,23 @@ def box_crop(picture: np.ndarray, face: Face, size: int, margin: int) -> np.ndar
 
 
 def open_ir_se50(card: JudgeCard, device: str) -> Callable[[Tensor], Tensor]:
-    from ...faces.arcface import load_arcface
+    from ...checkpoints.arcface_file import load_arcface
 
     try:
         return load_arcface(card.path).to(device)
-    except FaceError as error:
+    except (CheckpointError, FaceError) as error:
         raise Unmeasured(str(error)) from error
 
 
 def open_facenet(card: JudgeCard, device: str) -> Callable[[Tensor], Tensor]:
-    from ...faces.arcface import read_state_dict
+    from ...checkpoints.weight_files import open_weights
     from .inception_resnet import InceptionResnet
 
     network = InceptionResnet()
     try:
-        state = read_state_dict(str(card.path), card.file)
+        state = open_weights(card.path).read_all()
         network.load_state_dict({name: value for name, value in state.items() if not name.startswith("logits.")})
-    except (FaceError, RuntimeError) as error:
+    except (CheckpointError, RuntimeError) as error:
         raise Unmeasured(f"{card.file} holds no weights of facenet-pytorch's InceptionResnetV1.") from error
     return network.eval().requires_grad_(False).to(device)
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ...faces.arcface import load_arcface
+from ...checkpoints.arcface_file import load_arcface
 from ...faces.face import Face
 from ...faces.face_detector import FaceDetector
 from ...faces.face_encoder import FaceEncoder
