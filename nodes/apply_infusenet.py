@@ -2,9 +2,10 @@
 
 from comfy_api.latest import io
 
+from ..infu_core.hosts.comfyui_checks import warning_of
 from ..infu_core.hosts.comfyui_injection import read_settings
 from ..infu_core.hosts.comfyui_model_wrappers import apply_infusenet
-from .injection_inputs import how_much, pose_image, who_and_how
+from .injection_inputs import how_much, pose_image, shown_warning, who_and_how
 from .search_words import GENERAL
 
 
@@ -32,4 +33,5 @@ class ApplyInfuseNet(io.ComfyNode):
     @classmethod
     def execute(cls, model, infusenet, identity, vae, pose_image=None, **widgets) -> io.NodeOutput:
         settings = read_settings(infusenet, **widgets)
-        return io.NodeOutput(apply_infusenet(model, infusenet, identity, vae, pose_image, settings))
+        patched = apply_infusenet(model, infusenet, identity, vae, pose_image, settings)
+        return io.NodeOutput(patched, ui=shown_warning(warning_of(pose_image)))

@@ -2,10 +2,11 @@
 
 from comfy_api.latest import io
 
+from ..infu_core.hosts.comfyui_checks import warning_of
 from ..infu_core.hosts.comfyui_injection import read_settings
 from ..infu_core.hosts.comfyui_prompt_control import apply_to_conditioning
 from ..infu_core.injection.region_chain import with_mask
-from .injection_inputs import how_much, pose_image, who_and_how
+from .injection_inputs import how_much, pose_image, shown_warning, who_and_how
 
 
 class ApplyInfuseNetConditioning(io.ComfyNode):
@@ -37,4 +38,5 @@ class ApplyInfuseNetConditioning(io.ComfyNode):
     def execute(cls, positive, infusenet, identity, vae, pose_image=None, mask=None, **widgets) -> io.NodeOutput:
         settings = read_settings(infusenet, **widgets)
         who = with_mask(identity, mask)
-        return io.NodeOutput(apply_to_conditioning(positive, infusenet, who, vae, pose_image, settings))
+        prompts = apply_to_conditioning(positive, infusenet, who, vae, pose_image, settings)
+        return io.NodeOutput(prompts, ui=shown_warning(warning_of(pose_image)))

@@ -5,7 +5,7 @@ import torch
 from comfy_api.latest import io, ui
 
 from ..infu_core.faces.face_crop import crop_around, head_mask
-from ..infu_core.faces.picture import to_image, to_pictures
+from ..infu_core.faces.picture import first_picture, to_image
 from ..infu_core.hosts.comfyui_faces import face_encoder as load_encoder
 from ..infu_core.identity.face_choice import FaceChoice, find_chosen
 from .face_inputs import encoder_input, index_input, match_input, order_input, threshold_input
@@ -43,7 +43,7 @@ class InfuFaceCrop(io.ComfyNode):
 
     @classmethod
     def execute(cls, image, face, index, size, margin, feather, threshold, face_encoder=None, match=None):
-        picture = to_pictures(image[:1])[0]
+        picture = first_picture(image, "image of Face Crop (InfU)")
         choice = FaceChoice(face, index, 1, threshold, match=match)
         chosen = find_chosen(face_encoder or load_encoder(), picture, choice, "the picture").chosen_faces[0]
         place = crop_around(chosen, picture.shape[:2], margin)

@@ -119,7 +119,7 @@ class EncodeFaceID(io.ComfyNode):
     # With is_input_list every value is a list: one item per picture list entry, one for each widget.
     @classmethod
     def execute(cls, image, face, index, no_face, outliers, threshold, photo_weights, key_points, face_encoder=(None,), match=(None,)):  # fmt: skip
-        photos = [picture for batch in image for picture in to_pictures(batch)]
+        photos = [picture for batch in image for picture in to_pictures(batch, "image of Encode Face ID")]
         hand = tuple(read_faces(key_points[0], photos[0].shape[:2]))
         choice = FaceChoice(face[0], index[0], 1, threshold[0], no_face[0], match[0], hand)
         encoder = face_encoder[0] or load_encoder()

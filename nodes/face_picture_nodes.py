@@ -8,9 +8,10 @@ from ..infu_core.faces.face_preview import draw_faces, fit_to_canvas, tint_regio
 from ..infu_core.faces.face_regions import SHAPES, face_regions
 from ..infu_core.faces.face_selection import LEFT_TO_RIGHT
 from ..infu_core.faces.key_points_text import read_faces
-from ..infu_core.faces.picture import blank_picture, to_image, to_pictures
+from ..infu_core.faces.picture import blank_picture, first_picture, to_image, to_pictures
 from ..infu_core.faces.pose_layout import FITS, PAD, PoseEdit
 from ..infu_core.hosts.comfyui_faces import face_encoder as load_encoder
+from ..infu_core.hosts.comfyui_latents import samples_of
 from ..infu_core.identity.face_choice import SKIP, STOP, FaceChoice, find_chosen
 from ..infu_core.identity.pose_photos import PoseFrame, pose_images
 from .face_inputs import (
@@ -61,8 +62,12 @@ class InfuFacePose(io.ComfyNode):
     @classmethod
     def execute(cls, width, height, fit, face, index, count, shift_x, shift_y, scale, rotate, mirror, no_face, threshold, key_points, image=None, face_encoder=None, latent=None, match=None):  # fmt: skip
         if latent is not None:
-            height, width = (8 * side for side in latent["samples"].shape[-2:])
-        photos = to_pictures(image) if image is not None else blank_picture(height, width, key_points)
+            height, width = (8 * side for side in samples_of(latent).shape[-2:])
+        photos = (
+            to_pictures(image, "image of Face Pose (InfU)")
+            if image is not None
+            else blank_picture(height, width, key_points)
+        )
         hand = tuple(read_faces(key_points, photos[0].shape[:2]))
         choice = FaceChoice(face, index, count, threshold, no_face, match, hand)
         frame = PoseFrame(width, height, fit, PoseEdit(shift_x, shift_y, scale, rotate, mirror))
@@ -102,7 +107,7 @@ class InfuFaceRegions(io.ComfyNode):
 
     @classmethod
     def execute(cls, image, order, count, shape, grow, feather, threshold, face_encoder=None, match=None):
-        picture = to_pictures(image[:1])[0]
+        picture = first_picture(image, "image of Faces to Regions (InfU)")
         choice = FaceChoice(order, 0, count, threshold, match=match)
         found = find_chosen(face_encoder or load_encoder(), picture, choice, "the layout picture")
         masks = torch.from_numpy(face_regions(found.chosen_faces, picture.shape[:2], shape, grow, feather))

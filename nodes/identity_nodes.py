@@ -3,7 +3,7 @@
 import comfy.utils
 from comfy_api.latest import io, ui
 
-from ..infu_core.faces.picture import to_image, to_pictures
+from ..infu_core.faces.picture import as_batch, to_image, to_pictures
 from ..infu_core.hosts.comfyui_faces import face_encoder as load_encoder
 from ..infu_core.identity.judge import judge, report_judgement
 from ..infu_core.identity.judgement_picture import draw_judgement
@@ -101,10 +101,10 @@ class InfuIdentitySimilarity(io.ComfyNode):
 
     @classmethod
     def execute(cls, images, identity, threshold: float, face_encoder=None) -> io.NodeOutput:
-        pictures = to_pictures(images)
+        pictures = to_pictures(images, "images of Identity Similarity (InfU)")
         bar = comfy.utils.ProgressBar(len(pictures))
         result = judge(face_encoder or load_encoder(), pictures, identity, threshold, lambda: bar.update(1))
         best = result.best or 0
         cosine, report = result.scores[best].cosine, report_judgement(result)
         shown = ui.PreviewImage(to_image(draw_judgement(result)), cls=cls).as_dict() | ui.PreviewText(report).as_dict()
-        return io.NodeOutput(images[best : best + 1], -1.0 if cosine is None else cosine, report, ui=shown)
+        return io.NodeOutput(as_batch(images)[best : best + 1], -1.0 if cosine is None else cosine, report, ui=shown)

@@ -1,6 +1,6 @@
 """The widgets that both ways of applying an identity share, in the order in which they stand on the node."""
 
-from comfy_api.latest import io
+from comfy_api.latest import io, ui
 
 from ..infu_core.injection.region_layout import REGION_MODES
 from .sockets import IdentityRegionsSocket, IdentitySocket, InfuseNetSocket
@@ -91,3 +91,8 @@ def how_much() -> list:
             tooltip="A factor per InfuseNet block: double blocks, a semicolon, single blocks, such as '1, 1, 0.5, 0.5; 1'. One number stands for all; empty is 1.",
         ),
     ]
+
+
+def shown_warning(text: str) -> ui.PreviewText | None:
+    """On the node, where there is something to say."""
+    return ui.PreviewText(text) if text else None

@@ -16,6 +16,7 @@ NOSE = 2
 LIMB_HALF_WIDTH = 4
 LIMB_BRIGHTNESS = 0.6
 DISC_RADIUS = 10
+MOSTLY = 0.7
 
 
 def draw_pose(faces: Sequence[np.ndarray], height: int, width: int) -> np.ndarray:
@@ -46,3 +47,18 @@ def draw_face_pose(points: np.ndarray, height: int, width: int) -> tuple[np.ndar
     for (x, y), colour in zip(points, COLOURS, strict=True):
         cv2.circle(canvas, (int(x), int(y)), DISC_RADIUS, colour, -1)
     return canvas, canvas.max(axis=2) > 0
+
+
+def looks_like_points(picture: np.ndarray) -> bool:
+    """Whether uint8 RGB [H, W, 3] may be such a drawing, resized perhaps: black, with bright discs of five colours.
+
+    A black picture is one without a face. Photos and depth maps are not black, skeletons have other colours too.
+    """
+    brightest = picture.max(axis=2)
+    if (brightest < 26).mean() < MOSTLY:
+        return False
+    bright = picture[brightest > 217].astype(np.int16)
+    if len(bright) == 0:
+        return bool(brightest.max(initial=0) < 26)
+    distances = np.stack([np.abs(bright - np.array(colour)).max(axis=1) for colour in COLOURS])
+    return bool((distances.min(axis=0) < 64).mean() > MOSTLY)

@@ -1,13 +1,17 @@
 """What must fit together before sampling: base, InfuseNet, identities, masks, VAE. One sentence for each misfit."""
 
+import logging
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
+from ..faces.picture import as_batch, check_values
+from ..faces.pose_image import looks_like_points
 from ..identity.identity import Identity
 from ..injection.region_layout import IdentityRegion
 from .comfyui_loading import LoadedInfuseNet
+
+log = logging.getLogger(__name__)
 
 LATENT_CHANNELS = 16
 
@@ -65,9 +69,25 @@ def check_vae(vae) -> None:
         )
 
 
-def check_pose_image(image: Tensor | None) -> None:
-    """Refuse a pose image that holds no numbers."""
-    if image is not None and not torch.isfinite(image).all():
-        raise ValueError(
-            "The pose image holds values that are not numbers (NaN or infinite); make it again with Face Pose (InfU)."
-        )
+NO_POINTS = (
+    "The pose image is no drawing of five key points but another kind of picture, which InfuseNet can't read; connect "
+    "it to Face Pose (InfU), and that node's output here."
+)
+
+
+def checked_pose_image(image: Tensor | None) -> Tensor | None:
+    """[F, height, width, 3], grey and transparent pictures too; ValueError in one sentence for other values."""
+    if image is None:
+        return None
+    frames = as_batch(image, "pose_image")
+    check_values(frames, "pose_image")
+    return frames[..., :3].expand(-1, -1, -1, 3)
+
+
+def warning_of(pose_image: Tensor | None) -> str:
+    """What a node says of a pose image that it takes all the same; empty where nothing is odd."""
+    frames = checked_pose_image(pose_image)
+    if frames is None or all(looks_like_points((255 * frame.clamp(0, 1)).byte().cpu().numpy()) for frame in frames):
+        return ""
+    log.warning(NO_POINTS)
+    return NO_POINTS

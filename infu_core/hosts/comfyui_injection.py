@@ -15,7 +15,7 @@ from ..injection.injector import InjectionRun
 from ..injection.region_layout import IdentityRegion, Person
 from ..injection.sigma_schedule import SigmaSchedule
 from ..injection.strength_schedule import StrengthSchedule
-from .comfyui_checks import as_regions, check_pose_image, check_vae
+from .comfyui_checks import as_regions, check_vae, checked_pose_image
 from .comfyui_loading import LoadedInfuseNet
 from .comfyui_memory import run_managed
 from .comfyui_pose import PoseLatents
@@ -105,8 +105,8 @@ def make_injection(
     pictures = [region.pose_image if region.pose_image is not None else pose_image for region in regions]
     encoded: dict[int, PoseLatents] = {}  # a picture that several people share is encoded once
     for picture in pictures:
-        check_pose_image(picture)
-        encoded.setdefault(id(picture), PoseLatents(picture, vae, process_latent_in))
+        if id(picture) not in encoded:
+            encoded[id(picture)] = PoseLatents(checked_pose_image(picture), vae, process_latent_in)
     return Injection(
         infusenet,
         tuple(Person(project(infusenet, region.identity), region.mask, region.strength) for region in regions),

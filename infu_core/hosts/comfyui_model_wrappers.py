@@ -19,6 +19,7 @@ from ..injection.region_layout import IdentityRegion, Window
 from .comfyui_checks import check_base
 from .comfyui_evaluation import BaseEvaluation, HostBatch
 from .comfyui_injection import Injection, make_injection
+from .comfyui_latents import LATENTS, picture_latents
 from .comfyui_loading import LoadedInfuseNet
 from .comfyui_residual_channel import LazyControl, may_be_skipped, merged
 from .comfyui_sampling_request import request_in
@@ -49,6 +50,8 @@ def apply_infusenet(
     others = patched.wrappers.get(WrappersMP.APPLY_MODEL, {})
     key = f"{KEY}.{sum(str(name).startswith(KEY + '.') for name in others)}"
     wrappers = ModelWrappers(key, injection, host_depth(model.model))
+    patched.remove_wrappers_with_key(WrappersMP.OUTER_SAMPLE, LATENTS)
+    patched.add_wrapper_with_key(WrappersMP.OUTER_SAMPLE, LATENTS, picture_latents)
     patched.add_wrapper_with_key(WrappersMP.OUTER_SAMPLE, key, wrappers.outer_sample)
     patched.add_wrapper_with_key(WrappersMP.PREPARE_SAMPLING, key, wrappers.prepare_sampling)
     patched.add_wrapper_with_key(WrappersMP.APPLY_MODEL, key, wrappers.apply_model)

@@ -11,10 +11,13 @@ from torch import Tensor
 
 log = logging.getLogger(__name__)
 
+MOST_SIZES = 16
+"""A picture's areas and tiles have few sizes; more than these are sizes of earlier pictures."""
+
 
 @dataclass(eq=False)
 class PoseLatents:
-    """A pose image, encoded for the picture size asked last; a black picture where there is none.
+    """A pose image, encoded once for each size that is asked; a black picture where there is none.
 
     Lives with its node's output, not with a run: a new seed does not encode the same picture again.
     `process_latent_in`: the base's own scaling of latents.
@@ -23,15 +26,16 @@ class PoseLatents:
     image: Tensor | None  # [F, height, width, 3] in 0..1
     vae: Any
     process_latent_in: Callable[[Tensor], Tensor]
-    size: tuple[int, int] | None = None
-    latents: Tensor | None = field(default=None, repr=False)
+    latents: dict[tuple[int, int], Tensor] = field(default_factory=dict, repr=False)
 
     def __call__(self, height: int, width: int) -> Tensor:
         """[F, 16, height, width] on the CPU, in the base's latent scale."""
-        if self.latents is None or self.size != (height, width):
-            self.latents = self.process_latent_in(self.vae.encode(self.pixels(height, width))).float().cpu()
-            self.size = (height, width)
-        return self.latents
+        size = (height, width)
+        if size not in self.latents:
+            if len(self.latents) == MOST_SIZES:
+                self.latents.pop(next(iter(self.latents)))
+            self.latents[size] = self.process_latent_in(self.vae.encode(self.pixels(height, width))).float().cpu()
+        return self.latents[size]
 
     def pixels(self, height: int, width: int) -> Tensor:
         scale = self.vae.spacial_compression_encode()

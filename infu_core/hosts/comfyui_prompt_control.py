@@ -20,6 +20,7 @@ from ..injection.region_layout import IdentityRegion
 from .comfyui_checks import check_base
 from .comfyui_evaluation import BaseEvaluation, HostBatch
 from .comfyui_injection import Injection, make_injection
+from .comfyui_latents import check_layout
 from .comfyui_loading import LoadedInfuseNet
 from .comfyui_model_wrappers import host_depth
 from .comfyui_residual_channel import merged
@@ -75,6 +76,7 @@ class IdentityControl(ControlBase):
         previous = None
         if self.previous_controlnet is not None:
             previous = self.previous_controlnet.get_control(x_noisy, t, cond, batched_number, transformer_options)
+        check_layout(x_noisy)
         batch = HostBatch(x_noisy, t, cond.get("y"), transformer_options, self.base().model_sampling)
         # ComfyUI asks for the prompts that hold this object, so whichever asks gets the identity.
         evaluation = BaseEvaluation(self.run_of(batch), batch, on_negative=True)
@@ -97,7 +99,7 @@ class IdentityControl(ControlBase):
 
     def encode_poses(self, height: int, width: int) -> None:
         """ComfyUI tells a ControlNet the size at the first step only; what sampling needs is loaded again after."""
-        if all(pose.size == (height, width) for pose in self.injection.poses):
+        if all((height, width) in pose.latents for pose in self.injection.poses):
             return
         loaded = comfy.model_management.loaded_models(only_currently_used=True)
         self.injection.encode_poses(height, width)

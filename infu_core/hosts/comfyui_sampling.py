@@ -16,6 +16,7 @@ from ..injection.identity_guidance import IdentityGuidance
 from ..injection.sampling_record import BASE, SamplingRecord
 from .comfyui_clock import percent_of
 from .comfyui_guidance import CALC, GuidedPredictions
+from .comfyui_latents import samples_of
 from .comfyui_sampling_request import SAMPLING, SamplingRequest
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,8 @@ def begin_record(options: dict) -> SamplingRecord:
 
 
 def sample(model, dials: SamplingDials, **ksampler) -> tuple[dict, SamplingRecord]:
-    """KSampler's own code on a model that samples as asked; also says what it did."""
+    """KSampler's own code on a model that samples as asked; also says what it did. ValueError without a latent."""
+    samples_of(ksampler["latent"])
     model = with_dials(model, dials)
     record = begin_record(model.model_options)
     (latent,) = common_ksampler(model=model, **ksampler)

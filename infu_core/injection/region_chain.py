@@ -2,12 +2,12 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..identity.identity import Identity
+from .mask_input import read_masks
 from .region_boxes import box_mask, check_feather, feathered, read_box
 from .region_layout import IdentityRegion
 
@@ -39,8 +39,7 @@ def add_region(
     elif chosen is not None and area is not None:
         chosen = chosen * box_mask(area, *chosen.shape)
     if chosen is not None:
-        checked: Any = IdentityRegion(identity, chosen).mask
-        chosen = feathered(checked.float().cpu(), feather)
+        chosen = feathered(chosen, feather)
         if not bool((chosen > 0).any()):
             log.warning("The mask of identity region %d is empty, so this person will not be drawn.", len(regions) + 1)
     return (*regions, IdentityRegion(identity, chosen, strength, pose_image, given))
@@ -59,7 +58,7 @@ def choose_mask(mask: Tensor | None, place: int) -> tuple[Tensor | None, int]:
     """The mask at this place of a batch, and how many there are; one alone serves every place."""
     if mask is None:
         return None, 1
-    masks = mask[None] if mask.ndim == 2 else mask.reshape(-1, *mask.shape[-2:])
+    masks = read_masks(mask)
     if len(masks) == 1:
         return masks[0], 1
     if place >= len(masks):

@@ -64,8 +64,8 @@ class Stage:
             latent["batch_index"] = [row]
         given = {"negative": self.negative, "seed": 1, "steps": STEPS, "sampler_name": "euler", "scheduler": "simple"}
         return self.call(
-            "KSampler", model=model or self.model, positive=positive or self.positive, latent_image=latent, cfg=cfg,
-            denoise=1.0, **{**given, **widgets},
+            "KSampler", model=model or self.model, positive=positive or self.positive, cfg=cfg, denoise=1.0,
+            **{**given, "latent_image": latent, **widgets},
         )[0]["samples"]  # fmt: skip
 
     @contextmanager

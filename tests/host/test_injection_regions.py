@@ -175,7 +175,7 @@ class TestBadInput:
             ({"guidance": math.inf}, "guidance for InfuseNet is inf"),
             ({"block_weights": "1, 1, 1"}, "3 double weights; this InfuseNet has 2"),
             ({"block_weights": "1; x"}, "should hold numbers"),
-            ({"pose_image": torch.full((1, 8, 8, 3), math.nan)}, "pose image holds values that are not numbers"),
+            ({"pose_image": torch.full((1, 8, 8, 3), math.nan)}, "pose_image holds values that are not numbers"),
         ],
         ids=lambda value: value if isinstance(value, str) else "",
     )
@@ -186,7 +186,7 @@ class TestBadInput:
     @pytest.mark.parametrize(
         ("given", "sentence"),
         [
-            ({"mask": torch.full((1, 8, 8), math.nan)}, "mask contains values that are not numbers"),
+            ({"mask": torch.full((1, 8, 8), math.nan)}, "mask holds values that are not numbers"),
             ({"strength": math.nan}, "strength of a region is nan"),
             ({"strength": -1.0}, "strength of a region is -1.0"),
             ({"feather": 3.0}, "feather is 3.0"),

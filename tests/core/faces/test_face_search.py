@@ -99,3 +99,28 @@ def test_large_pictures_are_also_searched_for_small_faces():
 def test_a_picture_too_thin_for_the_detector_is_refused():
     with pytest.raises(FaceError, match="5000 x 10 pixels is too thin"):
         search_faces(MarkedPixels(), np.zeros((10, 5000, 3), dtype=np.uint8), 0.5)
+
+
+@pytest.mark.parametrize("shape", [(2, 4000), (4000, 2), (1, 20000), (20000, 1), (1, 1), (3, 2)])
+def test_extreme_shapes_are_searched_or_refused_in_words(shape):
+    pytest.importorskip("cv2")
+    find = MarkedPixels(lambda view, size: False)
+    picture = np.zeros((*shape, 3), dtype=np.uint8)
+    if max(shape) > 40 * min(shape):
+        with pytest.raises(FaceError, match="too thin to hold a face; crop it"):
+            search_faces(find, picture, 0.5)
+    else:
+        assert search_faces(find, picture, 0.5) == []
+
+
+def test_huge_pictures_are_shrunk_and_the_face_is_told_in_pixels_of_the_picture_as_given():
+    pytest.importorskip("cv2")
+    seen = []
+
+    def find(view, size, threshold):
+        seen.append(max(view.shape[:2]))
+        return one_face_at([(100, 100), (200, 100), (150, 150), (110, 200), (190, 200)])
+
+    (face,) = search_faces(find, np.zeros((12000, 8000, 3), dtype=np.uint8), 0.5)
+    assert seen == [2560] and "after shrinking to 1707 x 2560" in face.found_at
+    np.testing.assert_allclose(face.points()[0], [100 * 8000 / 1707, 100 * 12000 / 2560])

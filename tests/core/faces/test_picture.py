@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from infu_core.faces.face import FaceError
-from infu_core.faces.picture import picture_sha256, to_image, to_picture, to_pictures
+from infu_core.faces.picture import first_picture, picture_sha256, to_image, to_picture, to_pictures
 
 
 def test_eight_bit_pictures_come_back_exactly():
@@ -53,3 +53,28 @@ def test_the_hash_tells_pictures_and_shapes_apart():
     a = np.zeros((2, 6, 3), dtype=np.uint8)
     assert picture_sha256(a) == picture_sha256(a.copy())
     assert len({picture_sha256(a), picture_sha256(a + 1), picture_sha256(a.reshape(6, 2, 3))}) == 3
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int64, torch.bool])
+def test_pictures_of_whole_numbers_are_refused(dtype):
+    with pytest.raises(FaceError, match="pictures are floats from 0 to 1"):
+        to_pictures(torch.zeros(1, 4, 4, 3).to(dtype))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_every_kind_of_float_is_taken(dtype):
+    assert to_pictures(torch.ones(1, 4, 4, 3).to(dtype))[0].max() == 255
+
+
+def test_the_first_of_a_batch_is_all_that_is_looked_at():
+    batch = torch.stack((torch.zeros(4, 4, 3), torch.full((4, 4, 3), float("nan"))))
+    assert first_picture(batch, "image of a node").max() == 0
+    with pytest.raises(FaceError, match="The image of a node is empty"):
+        first_picture(batch[:0], "image of a node")
+
+
+def test_bands_change_nothing():
+    """Large pictures are converted some rows at a time."""
+    image = torch.rand(600, 1000, 4, generator=torch.Generator().manual_seed(0))
+    whole = image[..., :3] * image[..., 3:] + (1 - image[..., 3:])
+    np.testing.assert_array_equal(to_picture(image), (whole * 255).round().to(torch.uint8).numpy())

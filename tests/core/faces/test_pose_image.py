@@ -9,7 +9,7 @@ import hashlib
 import numpy as np
 import pytest
 
-from infu_core.faces.pose_image import COLOURS, draw_pose
+from infu_core.faces.pose_image import COLOURS, draw_pose, looks_like_points
 
 pytest.importorskip("cv2")
 
@@ -47,3 +47,45 @@ def test_several_faces_are_each_drawn_as_alone():
 
 def test_no_face_is_black():
     assert not draw_pose([], 64, 64).any()
+
+
+def skeleton() -> np.ndarray:
+    """As OpenPose draws limbs: eighteen colours on black."""
+    import colorsys
+
+    import cv2
+
+    canvas = np.zeros((512, 512, 3), dtype=np.uint8)
+    for joint in range(18):
+        colour = tuple(int(255 * channel) for channel in colorsys.hsv_to_rgb(joint / 18, 1, 1))
+        cv2.line(canvas, (30 + 25 * joint, 100), (40 + 25 * joint, 400), colour, 8)
+    return canvas
+
+
+RNG = np.random.default_rng(0)
+OTHERS = {
+    "a photo": RNG.integers(0, 255, (256, 256, 3), dtype=np.uint8),
+    "a depth map": np.repeat(np.tile(np.arange(256, dtype=np.uint8), (256, 1))[..., None], 3, 2),
+    "a white picture": np.full((64, 64, 3), 255, dtype=np.uint8),
+    "a dark photo": RNG.integers(0, 60, (256, 256, 3), dtype=np.uint8),
+    "white edges": np.where(RNG.random((256, 256, 1)) > 0.95, 255, 0).astype(np.uint8).repeat(3, 2),
+    "a skeleton": skeleton(),
+}
+
+
+@pytest.mark.parametrize("size", [(1152, 864), (256, 192), (2304, 1728)])
+@pytest.mark.parametrize("faces", [1, 2])
+def test_a_drawing_of_points_is_recognised_at_other_sizes_too(size, faces):
+    import cv2
+
+    drawn = draw_pose([POINTS, POINTS - [300, 200]][:faces], 1152, 864)
+    assert looks_like_points(cv2.resize(drawn, size[::-1], interpolation=cv2.INTER_AREA))
+
+
+def test_a_black_picture_is_one_without_a_face():
+    assert looks_like_points(np.zeros((64, 64, 3), dtype=np.uint8))
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_other_pictures_are_told_from_it(case):
+    assert not looks_like_points(OTHERS[case])
