@@ -28,7 +28,8 @@ def learn(objective, columns, make, steps=2):
 def test_the_autoencoder_uses_the_first_channels_alone():
     network = Autoencoder()
     before = network.taesd_decoder[1].weight.clone()
-    columns = {"pictures": torch.randint(0, 256, (BATCH, 32, 32, 3), dtype=torch.uint8)}
+    pictures = torch.randint(0, 256, (BATCH, 32, 32, 3), dtype=torch.uint8)
+    columns = {"pictures": pictures, "points": 32 * torch.rand(BATCH, 1, 10)}
     with torch.enable_grad():
         learn(AutoencoderObjective(network), columns, picture_parts(16))
     assert not torch.equal(network.taesd_decoder[1].weight, before)

@@ -2,8 +2,9 @@
 
 Its inner latents are the denoiser's: of about unit deviation. Outside they wear FLUX's scale and shift, so that hosts
 which take FLUX's off again find them. The layout has 16 channels, but only the first `LIVE_CHANNELS` carry anything:
-a denoiser as narrow as the miniature's would spend half its width on passing 64 numbers of noise per token through.
-The weights of the others are zero and, as training draws no noise there, stay zero.
+a denoiser as narrow as the miniature's would spend much of its width on passing 64 numbers of noise per token through.
+The weights of the others are zero and, as training draws no noise there, stay zero. Weights with fewer live channels
+are opened all the same: the miniature that ships has eight.
 
 Legend for shapes: `B` batch, pictures [B, 3, H, W] in 0..1, latents [B, 16, H / 8, W / 8].
 """
@@ -11,7 +12,7 @@ Legend for shapes: `B` batch, pictures [B, 3, H, W] in 0..1, latents [B, 16, H /
 import torch
 from torch import Tensor, nn
 
-LATENT_CHANNELS, LIVE_CHANNELS = 16, 8
+LATENT_CHANNELS, LIVE_CHANNELS = 16, 12
 FLUX_SCALE, FLUX_SHIFT = 0.3611, 0.1159
 WIDTH = 64
 

@@ -77,7 +77,7 @@ class InTurn:
 
 
 def picture_parts(side: int) -> Callable[[Draw, Columns, int], Columns]:
-    """Squares of `side` pixels, a multiple of 8, from the same place in each picture of the batch; and noise."""
+    """Squares of `side` pixels, a multiple of 8, from the same place in each picture; where eyes are in them; noise."""
 
     def make(draw: Draw, columns: Columns, step: int) -> Columns:
         rows = draw.rows(len(columns["pictures"]))
@@ -85,7 +85,8 @@ def picture_parts(side: int) -> Callable[[Draw, Columns, int], Columns]:
         chance = torch.Generator().manual_seed(draw.seed * 1_000_003 + step)
         top, left = (int(torch.randint(room - side + 1, (), generator=chance)) for room in (height, width))
         pictures = columns["pictures"][rows, top : top + side, left : left + side]
-        return {"pictures": pictures, "noise": draw.latent_noise(side // 8, side // 8)}
+        eyes = columns["points"][rows, 0].unflatten(-1, (5, 2))[:, :2] - torch.tensor([left, top], device=draw.device)
+        return {"pictures": pictures, "eyes": eyes, "noise": draw.latent_noise(side // 8, side // 8)}
 
     return make
 

@@ -28,13 +28,30 @@ def to_floats(pictures: Tensor) -> Tensor:
     return pictures.permute(0, 3, 1, 2).float() / 255
 
 
-def picture_error(made: Tensor, wanted: Tensor) -> Tensor:
-    """How far a picture is from the one that was wanted: points, colours of 8 x 8 squares, and edges. [B]"""
-    made = made.float()
-    points = (made - wanted).abs().mean((1, 2, 3)) + 2 * (made - wanted).square().mean((1, 2, 3))
-    colours = 2 * F.avg_pool2d(made - wanted, 8).abs().mean((1, 2, 3))
-    edges = [(made.diff(dim=axis) - wanted.diff(dim=axis)).abs().mean((1, 2, 3)) for axis in (2, 3)]
-    return points + colours + edges[0] + edges[1]
+EYES = 6.0
+"""How much more than the rest a picture's error counts the points about the eyes: a face is known by them."""
+
+
+def about_eyes(eyes: Tensor, side: int) -> Tensor:
+    """Weights [B, 1, side, side]: 1 far from eyes, 1 + `EYES` at one. `eyes` [B, n, 2]: x, y in points of the square,
+    which they may lie outside of."""
+    grid = torch.arange(side, device=eyes.device) + 0.5
+    across = (grid - eyes[..., :1]).square()[:, :, None, :]
+    down = (grid - eyes[..., 1:]).square()[:, :, :, None]
+    return 1 + EYES * torch.exp(-(across + down) / (2 * 6.0**2)).amax(1, keepdim=True)
+
+
+def picture_error(made: Tensor, wanted: Tensor, weights: Tensor) -> Tensor:
+    """How far a picture is from the one that was wanted: points, colours of 8 x 8 squares, and edges. [B]
+
+    `weights` [B, 1, H, W]: how much each point counts; in the squares' colours all count the same.
+    """
+    far = made.float() - wanted
+    points = (weights * (far.abs() + 2 * far.square())).mean((1, 2, 3))
+    colours = 2 * F.avg_pool2d(far, 8).abs().mean((1, 2, 3))
+    across = (weights[..., 1:] * far.diff(dim=3).abs()).mean((1, 2, 3))
+    down = (weights[..., 1:, :] * far.diff(dim=2).abs()).mean((1, 2, 3))
+    return points + colours + across + down
 
 
 class AutoencoderObjective(nn.Module):
@@ -49,7 +66,7 @@ class AutoencoderObjective(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, pictures: Tensor, noise: Tensor) -> Tensor:
+    def forward(self, pictures: Tensor, eyes: Tensor, noise: Tensor) -> Tensor:
         wanted = to_floats(pictures)
         latents = self.network.encode(wanted)
         made = self.network.decode(latents + self.NOISE * noise.to(latents))
@@ -57,7 +74,7 @@ class AutoencoderObjective(nn.Module):
         centre, power = latents.mean((0, 2, 3)), latents[:, :LIVE_CHANNELS].square().mean()
         shape = 0.1 * (centre.square().mean() + (power - 1).square())
         far = 0.05 * F.relu(latents.abs() - 2.8).square().mean((1, 2, 3))
-        return picture_error(made, wanted) + shape + far
+        return picture_error(made, wanted, about_eyes(eyes, wanted.shape[-1])) + shape + far
 
 
 class DecoderObjective(nn.Module):
@@ -70,12 +87,13 @@ class DecoderObjective(nn.Module):
         self.network = network
         network.taesd_encoder.requires_grad_(False)
 
-    def forward(self, pictures: Tensor, noise: Tensor) -> Tensor:
+    def forward(self, pictures: Tensor, eyes: Tensor, noise: Tensor) -> Tensor:
         wanted = to_floats(pictures)
         with torch.no_grad():
             latents = self.network.encode(wanted)
         share = torch.linspace(0, self.WORST, len(noise), device=noise.device)[:, None, None, None]
-        return picture_error(self.network.decode(latents + (share * noise).to(latents)), wanted)
+        made = self.network.decode(latents + (share * noise).to(latents))
+        return picture_error(made, wanted, about_eyes(eyes, wanted.shape[-1]))
 
 
 class RecogniserObjective(nn.Module):

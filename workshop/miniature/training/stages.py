@@ -31,7 +31,8 @@ Stage = Callable[[Workshop, float | None], bool]
 
 
 def autoencoder(workshop: Workshop, seconds: float | None) -> bool:
-    columns = {"pictures": workshop.renders("singles")["pictures"]}
+    portraits = workshop.renders("portraits")
+    columns = {name: portraits[name] for name in ("pictures", "points")}
     network = workshop.autoencoder().to(memory_format=torch.channels_last)
     crops = batches.picture_parts(workshop.config["autoencoder"]["part"])
     run = train(workshop, "autoencoder", AutoencoderObjective(network), columns, crops, seconds)
@@ -44,7 +45,8 @@ def autoencoder(workshop: Workshop, seconds: float | None) -> bool:
 
 def decoder(workshop: Workshop, seconds: float | None) -> bool:
     """The encoder stays, and so does every latent."""
-    columns = {"pictures": workshop.renders("singles")["pictures"]}
+    portraits = workshop.renders("portraits")
+    columns = {name: portraits[name] for name in ("pictures", "points")}
     network = workshop.autoencoder().to(memory_format=torch.channels_last)
     network.load_state_dict(workshop.trained("autoencoder", workshop.autoencoder()).state_dict())
     crops = batches.picture_parts(workshop.config["autoencoder"]["part"])
