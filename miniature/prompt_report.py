@@ -1,6 +1,6 @@
 """What the miniature understood of a prompt, in words for its author."""
 
-from .networks.text_encoder import LENGTH, Words
+from .networks.text_encoder import Words
 
 
 def report(words: Words, text: str) -> str:
@@ -8,11 +8,11 @@ def report(words: Words, text: str) -> str:
 
     Raises `ValueError` for more words than are read at a time, instead of dropping the last ones.
     """
-    known = [word for word in words.split(text) if word in words.known]
-    if len(known) > LENGTH:
+    known, most = [word for word in words.split(text) if word in words.known], words.length(text)
+    if len(known) > most:
         raise ValueError(
-            f"The prompt has {len(known)} words that the miniature knows, commas counted, but it reads {LENGTH} at "
-            f"most; take {len(known) - LENGTH} out."
+            f"The prompt has {len(known)} words that the miniature knows, commas counted, but it reads {most} at "
+            f"most; take {len(known) - most} out."
         )
     lines = [f"Understood: {' '.join(known).replace(' ,', ',') or 'nothing'}"]
     unknown = words.unknown(text)

@@ -133,7 +133,7 @@ class InfuMiniaturePrompt(io.ComfyNode):
         words, encoder = text_side()
         told = report(words, text)
         with torch.inference_mode():
-            context, pooled = encoder(torch.tensor([words.indices(text)]))
+            context, pooled = encoder(torch.tensor([words.indices(text, words.length(text))]))
         more = {"pooled_output": pooled.clone(), "guidance": guidance}
         unknown = ", ".join(words.unknown(text))
         return io.NodeOutput([[context.clone(), more]], unknown, ui=ui.PreviewText(told))

@@ -6,6 +6,7 @@ Legend for shapes: `B` batch, `T` words, 40 at most, `C` context, `P` pooled.
 import torch
 from torch import Tensor, nn
 
+from ..edition import edition_of
 from ..faces.captions import vocabulary
 
 LENGTH = 40
@@ -21,6 +22,7 @@ class Words:
     def __init__(self, count: int | None = None):
         known = vocabulary() if count is None else vocabulary()[: count - 1]
         self.known = {word: index + 1 for index, word in enumerate(known)}
+        self.places = edition_of(len(self)).places
 
     def __len__(self) -> int:
         return len(self.known) + 1
@@ -32,10 +34,15 @@ class Words:
         """The words of the text that the miniature has never seen, in order, each once."""
         return list(dict.fromkeys(word for word in self.split(text) if word not in self.known))
 
-    def indices(self, text: str) -> list[int]:
-        """[T] indices; unknown words are left out, what is too long is cut."""
-        found = [self.known[word] for word in self.split(text) if word in self.known][:LENGTH]
-        return found + [EMPTY] * (LENGTH - len(found))
+    def length(self, text: str) -> int:
+        """How many words a text is read in, empty ones after it counted: more where it names two people."""
+        words = self.split(text)
+        return self.places["people" in words or sum(words.count(noun) for noun in ("man", "woman")) > 1]
+
+    def indices(self, text: str, length: int = LENGTH) -> list[int]:
+        """[length] indices; unknown words are left out, what is too long is cut."""
+        found = [self.known[word] for word in self.split(text) if word in self.known][:length]
+        return found + [EMPTY] * (length - len(found))
 
 
 class TextEncoder(nn.Module):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from miniature.edition import SECOND
 from miniature.networks.text_encoder import LENGTH
 
 pytest.importorskip("cv2")
@@ -65,7 +66,7 @@ def test_a_prompt_becomes_conditioning_and_tells_what_it_does_not_know(nodes):
     conditioning, unknown = nodes.InfuMiniaturePrompt.execute("a photo of an old man with Tentacles", 3.0).result
     other, nothing = nodes.InfuMiniaturePrompt.execute("a photo of an old man", 3.0).result
     (context, told), (other_context, _) = conditioning[0], other[0]
-    assert context.shape == (1, LENGTH, 64) and told["pooled_output"].shape == (1, 64)
+    assert context.shape == (1, SECOND.places[0], 64) and told["pooled_output"].shape == (1, 64)
     assert told["guidance"] == 3.0
     assert unknown == "tentacles" and nothing == ""
     assert not torch.equal(context, other_context)  # "with" is a word that it knows
@@ -79,9 +80,12 @@ def test_the_prompt_node_says_what_it_read(nodes):
 
 
 def test_a_prompt_that_is_too_long_is_not_cut_silently(nodes):
-    nodes.InfuMiniaturePrompt.execute("a " * LENGTH + "tentacle", 3.0)
-    with pytest.raises(ValueError, match=f"{LENGTH + 2} words.*{LENGTH} at most; take 2 out"):
-        nodes.InfuMiniaturePrompt.execute("a " * (LENGTH + 2), 3.0)
+    for most, text in zip(SECOND.places, ("a " * 30 + "man with ", "a " * 34 + "man and a woman with "), strict=True):
+        conditioning, _ = nodes.InfuMiniaturePrompt.execute(text + "tentacle", 3.0).result
+        assert conditioning[0][0].shape[1] == most
+        many = text + "a " * (most + 2 - len(text.split()))
+        with pytest.raises(ValueError, match=f"{most + 2} words.*{most} at most; take 2 out"):
+            nodes.InfuMiniaturePrompt.execute(many, 3.0)
 
 
 def test_drawn_faces_are_people_by_number(comfyui, nodes):

@@ -15,8 +15,8 @@ ONE_LINE = 17
 
 
 def contact_sheet(title: str, sections: tuple[Section, ...], pictures: dict[Shot, np.ndarray], said: dict, footer: str):
-    """A PIL image. `pictures`: uint8 [S, S, 3] by shot; `said`: `Verdict` by shot."""
-    from PIL import Image, ImageDraw, ImageFont
+    """A PIL image. `pictures`: uint8 [S, S, 3], or wider ones, by shot; `said`: `Verdict` by shot."""
+    from PIL import Image, ImageDraw, ImageFont, ImageOps
 
     rows = sum(len(section.rows) for section in sections)
     width = LEFT + max(len(section.columns) for section in sections) * (CELL + GAP)
@@ -34,8 +34,8 @@ def contact_sheet(title: str, sections: tuple[Section, ...], pictures: dict[Shot
             draw.multiline_text((GAP, top + CELL / 2), name, INK, small, "lm")
             for column, cell in enumerate(cells):
                 pixels, told = photo(cell) if isinstance(cell, Photo) else (pictures[cell], lines(cell, said[cell]))
-                pixels = Image.fromarray(pixels).resize((CELL, CELL), Image.Resampling.LANCZOS)
-                sheet.paste(pixels, (LEFT + column * (CELL + GAP), top))
+                pixels = ImageOps.contain(Image.fromarray(pixels), (CELL, CELL), Image.Resampling.LANCZOS)
+                sheet.paste(pixels, (LEFT + column * (CELL + GAP), top + (CELL - pixels.height) // 2))
                 write(draw, small, centre(column), top + CELL + 3, told)
             top += CELL + BELOW
     draw.multiline_text((GAP, top + 4), footer, PALE, small)

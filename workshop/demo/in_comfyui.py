@@ -8,6 +8,8 @@ import numpy as np
 from harness.base_directory import make_base_directory
 from harness.server import ComfyServer
 
+from miniature.edition import shipped_edition
+
 from ..workflows.build import with_defaults
 from ..workflows.page import Graph, Node
 from .story import GUIDANCE, PEOPLE, SIZE, STEPS, Shot
@@ -17,7 +19,7 @@ HALVES = ("0, 0, 0.5, 1", "0.5, 0, 0.5, 1")
 
 @contextmanager
 def camera(checkout: Path):
-    """Gives a function: shots -> their pictures, uint8 [SIZE, SIZE, 3] each."""
+    """Gives a function: shots -> their pictures, uint8 [SIZE, SIZE, 3], or wider for two people."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "none" / "models").mkdir(parents=True)
         base = make_base_directory(Path(folder) / "base", Path(folder) / "none")
@@ -44,12 +46,20 @@ class Studio:
             graph.add("EncodeFaceID", image=photo, face_encoder=self.small[3])
             for photo in (graph.add("InfuMiniatureFace", person=n, style="photo", picture=0) for n in PEOPLE)
         ]
-        self.latent = graph.add("EmptySD3LatentImage", width=SIZE, height=SIZE, batch_size=1)
+        wide = 1 + shipped_edition().framing.wide
+        self.latents = [
+            graph.add("EmptySD3LatentImage", width=SIZE * times, height=SIZE, batch_size=1) for times in (1, wide)
+        ]
 
     def picture(self, shot: Shot) -> Node:
         """From words to a previewed picture; returns the node that shows it."""
         words = self.graph.add("InfuMiniaturePrompt", text=shot.text, guidance=GUIDANCE)
-        ends = {"model": self.model(shot), "positive": words, "negative": words, "latent_image": self.latent}
+        ends = {
+            "model": self.model(shot),
+            "positive": words,
+            "negative": words,
+            "latent_image": self.latents[shot.people == 2],
+        }
         plain = {"steps": STEPS, "cfg": 1.0, "sampler_name": "euler", "scheduler": "simple"}
         sampled = self.graph.add("KSampler", seed=shot.seed, **ends, **plain)
         return self.graph.add("PreviewImage", images=self.graph.add("VAEDecode", samples=sampled, vae=self.small[1]))

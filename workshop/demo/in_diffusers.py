@@ -17,7 +17,7 @@ from .story import PEOPLE, Shot
 
 @contextmanager
 def camera(studio: Studio):
-    """Gives a function: shots -> their pictures, uint8 [SIZE, SIZE, 3] each."""
+    """Gives a function: shots -> their pictures, uint8 [SIZE, SIZE, 3], or wider for two people."""
     networks = studio.networks
     encoder = FaceEncoder(networks.detector, networks.recogniser, RECOGNISER_NAME)
     identities = [encode_identity(encoder, [draw_stranger(number)]).identity for number in PEOPLE]
@@ -28,6 +28,7 @@ def draw(studio: Studio, identities: list, shot: Shot) -> np.ndarray:
     people = [identities[place] for place in shot.who]
     if shot.weights:
         people = [mix(people, list(shot.weights), "blend")]
-    places = masks(studio.size) if len(people) == 2 else (None,)
+    width = studio.width_of_two if shot.people == 2 else studio.size
+    places = masks(studio.size, width) if len(people) == 2 else (None,)
     placed = [studio.person(who, mask) for who, mask in zip(people, places, strict=False)]
-    return studio.pictures([shot.text], shot.seed, placed)[0][0].numpy()
+    return studio.pictures([shot.text], shot.seed, placed, width=width)[0][0].numpy()

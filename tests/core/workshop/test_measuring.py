@@ -63,7 +63,7 @@ def test_neighbours_are_the_pair_s_other_one_and_never_oneself():
 def test_halves_are_judged_by_who_they_should_be():
     way = Couples(torch.zeros(1), torch.tensor([[0.9, 0.5, NAN]]), torch.tensor([[0.2, 0.7, NAN]]))
     assert torch.allclose(way.right_way_round, torch.tensor([[1, 0, NAN]]), equal_nan=True)
-    left, right = masks(8)
+    left, right = masks(8, 8)
     assert float((left + right).min()) == 1 and float(left[:, :4].min()) == 1 and float(left[:, 4:].max()) == 0
 
 

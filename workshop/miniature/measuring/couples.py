@@ -1,6 +1,6 @@
 """Two people in one picture, each in their half: likeness to the own person, and to the other one (leak).
 
-Legend for shapes: `p` pairs, `n` prompts of each, `S` pixels of a side, `E` judge's vector.
+Legend for shapes: `p` pairs, `n` prompts of each, `S` pixels of a side, `W` of the width, `E` judge's vector.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from .studio import Subject, captions_of
 
 @dataclass(frozen=True, eq=False)
 class Couples:
-    """`pictures` uint8 [p, n, S, S, 3]; likeness of each half to its `own` person and to the `other`, [p, 2 n]."""
+    """`pictures` uint8 [p, n, S, W, 3]; likeness of each half to its `own` person and to the `other`, [p, 2 n]."""
 
     pictures: Tensor
     own: Tensor
@@ -38,29 +38,30 @@ class Couples:
         return torch.isfinite(self.own).float()
 
 
-def masks(size: int) -> tuple[Tensor, Tensor]:
-    """The left and the right half, [S, S] each."""
-    left = torch.zeros(size, size)
-    left[:, : size // 2] = 1
+def masks(height: int, width: int) -> tuple[Tensor, Tensor]:
+    """The left and the right half, [S, W] each."""
+    left = torch.zeros(height, width)
+    left[:, : width // 2] = 1
     return left, 1 - left
 
 
 def couples(cells: Cells, mode: str) -> Couples:
     """`mode`: one of the region modes, or none for words alone."""
     studio = cells.studio
-    left, right = masks(studio.size)
+    width = studio.width_of_two
+    left, right = masks(studio.size, width)
 
     def draw(a: Subject, b: Subject, texts: list[str], seed: int) -> Tensor:
         if mode == "none":
-            return studio.pictures(texts, seed)[0]
+            return studio.pictures(texts, seed, width=width)[0]
         people = [studio.person(a.identity, left), studio.person(b.identity, right)]
-        return studio.pictures(texts, seed, people, InjectionSettings(region_mode=mode))[0]
+        return studio.pictures(texts, seed, people, InjectionSettings(region_mode=mode), width=width)[0]
 
     return judged_couples(cells, mode, draw)
 
 
 def judged_couples(cells: Cells, name: str, draw: Callable[[Subject, Subject, list[str], int], Tensor]) -> Couples:
-    """`draw(a, b, texts, seed)` -> pictures [n, S, S, 3] of every pair, judged half by half."""
+    """`draw(a, b, texts, seed)` -> pictures [n, S, W, 3] of every pair, judged half by half."""
 
     def make() -> Couples:
         pictures, own, other = [], [], []

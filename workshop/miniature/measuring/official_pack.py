@@ -52,9 +52,9 @@ class OfficialPack:
 
     def draw_theirs(self, a: Subject, b: Subject, texts: list[str], seed: int) -> Tensor:
         """Chained as their workflow for two people chains it."""
-        pixels, previous = self.studio.size, None
-        for subject, mask in zip((a, b), masks(pixels), strict=True):
-            net = self.net.copy().set_cond_hint(torch.zeros(1, 3, pixels, pixels), 1.0, (0.0, 1.0), vae=self.vae)
+        size, previous = (self.studio.size, self.studio.width_of_two), None
+        for subject, mask in zip((a, b), masks(*size), strict=True):
+            net = self.net.copy().set_cond_hint(torch.zeros(1, 3, *size), 1.0, (0.0, 1.0), vae=self.vae)
             net.id_embedding = self.studio.person(subject.identity).tokens.clone().expand(len(texts), -1, -1)
             net.set_previous_controlnet(previous)
             net.set_extra_arg("control_mask", mask[None])
@@ -65,7 +65,7 @@ class OfficialPack:
         """Our nodes, one pass for each person, in the same ComfyUI: what the host alone changes."""
         Identity = self.comfyui.module("infu_core.identity.identity").Identity
         chain = {}
-        for subject, mask in zip((a, b), masks(self.studio.size), strict=True):
+        for subject, mask in zip((a, b), masks(self.studio.size, self.studio.width_of_two), strict=True):
             who = Identity(subject.identity.vectors, recogniser=subject.identity.recogniser)
             given = {"identity": who, "mask": mask[None], "feather": 0.0}
             chain = {"regions": self.comfyui.call("InfuIdentityRegion", **given, **chain)[0]}
@@ -73,12 +73,12 @@ class OfficialPack:
         return self.sample(self.comfyui.call("ApplyInfuseNet", model=self.model, **given)[0], texts, seed)
 
     def sample(self, model, texts: list[str], seed: int, **options) -> Tensor:
-        """uint8 [B, S, S, 3] by ComfyUI's KSampler; its noise of a seed is the studio's."""
+        """uint8 [B, S, W, 3] by ComfyUI's KSampler; its noise of a seed is the studio's."""
         studio = self.studio
         prompt = studio.prompt(texts)
         told = {"pooled_output": prompt.pooled.clone(), "guidance": studio.guidance, **options}
         conditioning = [[prompt.context.clone(), told]]
-        latent = {"samples": torch.zeros(len(texts), 16, studio.size // 8, studio.size // 8)}
+        latent = {"samples": torch.zeros(len(texts), 16, studio.size // 8, studio.width_of_two // 8)}
         sampled = self.comfyui.call(
             "KSampler", model=model, seed=seed, steps=studio.steps, cfg=1.0, sampler_name="euler", scheduler="simple",
             positive=conditioning, negative=conditioning, latent_image=latent, denoise=1.0,

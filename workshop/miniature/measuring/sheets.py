@@ -18,7 +18,7 @@ INK, PALE = (30, 30, 30), (110, 110, 110)
 
 @dataclass(frozen=True)
 class Cell:
-    """A picture [S, S, 3] with a line under it."""
+    """A picture [S, S, 3], or a wider one, with a line under it."""
 
     picture: np.ndarray
     caption: str = ""
@@ -26,7 +26,7 @@ class Cell:
 
 def sheet(title: str, columns: Sequence[str], rows: Sequence[tuple[str, Sequence[Cell]]]):
     """A PIL image: `columns` above, a name left of every row, captions under the pictures."""
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw, ImageFont, ImageOps
 
     high = CELL + 20 + GAP
     image = Image.new("RGB", (MARGIN + len(columns) * (CELL + GAP), 30 + HEADER + len(rows) * high), "white")
@@ -40,8 +40,8 @@ def sheet(title: str, columns: Sequence[str], rows: Sequence[tuple[str, Sequence
         draw.multiline_text((8, top + CELL / 2), name, fill=INK, font=font, anchor="lm")
         for column, cell in enumerate(cells):
             left = MARGIN + column * (CELL + GAP)
-            picture = Image.fromarray(cell.picture).resize((CELL, CELL), Image.Resampling.LANCZOS)
-            image.paste(picture, (left, top))
+            picture = ImageOps.contain(Image.fromarray(cell.picture), (CELL, CELL), Image.Resampling.LANCZOS)
+            image.paste(picture, (left, top + (CELL - picture.height) // 2))
             draw.text((left + CELL / 2, top + CELL + 2), cell.caption, fill=PALE, font=font, anchor="ma")
     return image
 

@@ -1,6 +1,7 @@
 """Pictures of held-out people through the pack's own injector, and what the judges say of them.
 
-Legend for shapes: `B` pictures, `S` pixels of a side, `E` judge's vector.
+Legend for shapes: `B` pictures, `S` pixels of a side, `W` of a picture's width (S, or 2 S where two people have a
+square each), `E` judge's vector.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from infu_core.identity.identity import Identity
 from infu_core.injection.injection_settings import InjectionSettings
 from infu_core.injection.injector import InjectionRun
 from infu_core.injection.region_layout import Person as PlacedPerson
+from miniature.edition import edition_of
 from miniature.faces.captions import caption
 from miniature.faces.render import render
 from miniature.faces.scene import PLACES, STYLES, Scene, scene
@@ -62,13 +64,15 @@ class Studio:
         self.networks, self.size, self.steps, self.guidance = networks, size, steps, guidance
         self.device, self.bf16 = torch.device(device), bf16
         self.words = Words(networks.text.word.num_embeddings)
+        self.framing = edition_of(len(self.words)).framing
 
     # People and what is asked for.
 
     def subject(self, index: int) -> Subject:
         """Held-out person number `index`."""
         who = stranger(index)
-        made = [render(scene(77_000 + 50 * index + shot, (who,), "photo"), self.size) for shot in range(PHOTOS)]
+        seeds = range(77_000 + 50 * index, 77_000 + 50 * index + PHOTOS)
+        made = [render(scene(seed, (who,), "photo", framing=self.framing), self.size) for seed in seeds]
         crops = np.stack([align_face(shot.image, shot.key_points[0]) for shot in made])
         identity = Identity(self.vectors(self.networks.recogniser, crops[:1]), recogniser=RECOGNISER_NAME)
         judged = self.vectors(self.networks.judge, crops[1:]).mean(0)
@@ -77,23 +81,26 @@ class Studio:
     def scenes(self, index: int, count: int) -> list[Scene]:
         """Pictures to ask for, of the person in all sorts of hair and glasses: every style in turn."""
         who = stranger(index)
-        return [scene(55_000 + 100 * index + shot, (who,), STYLES[shot % 4], restyle=0.5) for shot in range(count)]
+        near = {"restyle": 0.5, "framing": self.framing}
+        return [scene(55_000 + 100 * index + shot, (who,), STYLES[shot % 4], **near) for shot in range(count)]
 
     def couple_scenes(self, a: Subject, b: Subject, count: int) -> list[Scene]:
         """Both as they usually look, the first on the left, before one colour: every style in turn."""
         people = (stranger(a.number), stranger(b.number))
-        drawn = [scene(66_000 + 100 * a.number + shot, people, STYLES[shot % 4], restyle=0.0) for shot in range(count)]
+        near = {"restyle": 0.0, "framing": self.framing}
+        drawn = [scene(66_000 + 100 * a.number + shot, people, STYLES[shot % 4], **near) for shot in range(count)]
         return [replace(one, background="blue" if one.background in PLACES else one.background) for one in drawn]
 
     def renderings(self, scenes: Sequence[Scene]) -> Tensor:
-        """What was asked for, drawn by the renderer: uint8 [B, S, S, 3]."""
+        """What was asked for, drawn by the renderer: uint8 [B, S, W, 3]."""
         return torch.from_numpy(np.stack([render(drawn, self.size).image for drawn in scenes]))
 
     # The model.
 
     @torch.inference_mode()
     def prompt(self, texts: Sequence[str]) -> Prompt:
-        words = torch.tensor([self.words.indices(text) for text in texts])
+        length = max(self.words.length(text) for text in texts)
+        words = torch.tensor([self.words.indices(text, length) for text in texts])
         return Prompt(*self.networks.text(words.to(self.device)))
 
     @torch.inference_mode()
@@ -106,7 +113,16 @@ class Studio:
     @cached_property
     def black(self) -> Tensor:
         """The latents of a black picture, [1, 16, S / 8, S / 8]: the control where no pose is given."""
-        return self.latents_of(torch.zeros(1, self.size, self.size, 3, dtype=torch.uint8))
+        return self.black_as_wide(self.size)
+
+    def black_as_wide(self, width: int) -> Tensor:
+        """The same, [1, 16, S / 8, width / 8]."""
+        return self.latents_of(torch.zeros(1, self.size, width, 3, dtype=torch.uint8))
+
+    @property
+    def width_of_two(self) -> int:
+        """Pixels of the width of a picture of two people."""
+        return self.size * (2 if self.framing.wide else 1)
 
     def pictures(
         self,
@@ -117,11 +133,13 @@ class Studio:
         reuse: str = "exact",
         control: Tensor | None = None,
         identity_guidance: float = 1.0,
+        width: int | None = None,
     ) -> tuple[Tensor, InjectionRun | None]:
-        """uint8 [B, S, S, 3], the same noise for the same seed, and the run that says what was computed."""
-        generator = torch.Generator().manual_seed(seed)
-        noise = torch.randn(len(texts), 16, self.size // 8, self.size // 8, generator=generator).to(self.device)
-        control = self.black if control is None else control
+        """uint8 [B, S, W, 3], the same noise for the same seed, and the run that says what was computed."""
+        generator, width = torch.Generator().manual_seed(seed), width or self.size
+        noise = torch.randn(len(texts), 16, self.size // 8, width // 8, generator=generator).to(self.device)
+        if control is None:
+            control = self.black if width == self.size else self.black_as_wide(width)
         run = None
         if people:
             settings = settings or InjectionSettings()
@@ -139,12 +157,12 @@ class Studio:
 
     @torch.inference_mode()
     def latents_of(self, pictures: Tensor) -> Tensor:
-        """uint8 [B, S, S, 3] -> inner latents [B, 16, S / 8, S / 8]."""
+        """uint8 [B, S, W, 3] -> inner latents [B, 16, S / 8, W / 8]."""
         return self.networks.autoencoder.encode(to_floats(pictures.to(self.device)))
 
     @torch.inference_mode()
     def pictures_of(self, latents: Tensor) -> Tensor:
-        """Inner latents -> uint8 [B, S, S, 3] on the CPU."""
+        """Inner latents -> uint8 [B, S, W, 3] on the CPU."""
         with self.precision():
             decoded = self.networks.autoencoder.decode(latents.float())
         return (255 * decoded.float().clamp(0, 1)).round().byte().permute(0, 2, 3, 1).cpu()
@@ -188,8 +206,8 @@ class Studio:
         return right
 
     def half(self, pictures: Tensor, right: bool) -> Tensor:
-        """The left or the right half on a black square of the same size."""
-        middle = self.size // 2
+        """The left or the right half of pictures [B, S, W, 3], on a black square [B, S, S, 3] where it is narrower."""
+        middle = pictures.shape[2] // 2
         part = pictures[:, :, middle:] if right else pictures[:, :, :middle]
         return torch.nn.functional.pad(part, (0, 0, 0, self.size - middle))
 
