@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SHIPPED = Path(__file__).parent / "weights"
-JUDGES = ("judge", "attributes")
+JUDGES = ("judge", "attributes", "eyes")
 RECOGNISER_NAME = "miniature"
 """The name that the miniature's face vectors carry: they mean nothing to InfiniteYou's own projectors."""
 

@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 logger = logging.getLogger("miniature")
 
 
-BESIDE = ("recogniser", "judge", "attributes", "detector")
+BESIDE = ("recogniser", "judge", "attributes", "eyes", "detector")
 """Small networks that need nothing but pictures: on a large GPU they train beside the autoencoder and the base."""
 WAIT_FOR_OTHERS = ("stage1", "stage2")
 

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 Kept = TypeVar("Kept")
 AS_PUBLISHED = InjectionSettings()
 
-FOLLOWED = ("style", "background", "hair_colour", "hair_style", "glasses", "expression")
+FOLLOWED = ("eyes", "style", "background", "hair_colour", "hair_style", "glasses", "expression")
 HEAD = ("way", "pictures", "likeness", "face found", *(name.replace("_", " ") for name in FOLLOWED))
 
 
@@ -31,7 +31,8 @@ class Outcome:
     """Everything that one way made and the judges said of it.
 
     `pictures` uint8 [k, n, S, S, 3]; `vectors` [k, n, E], not a number where no face is; `right`: attribute -> [k, n],
-    1 or 0, not a number where it can't be told; `computed`: InfuseNet runs of one sampling.
+    1 or 0, not a number where it can't be told; `eyes` among them: two open ones; `computed`: InfuseNet runs of
+    one sampling.
     """
 
     pictures: Tensor
@@ -98,7 +99,8 @@ class Cells:
         def make() -> Outcome:
             drawn = [draw(place) for place in range(self.people)]
             pictures = torch.stack([made for made, _ in drawn])
-            right = [self.studio.followed(*pair) for pair in zip(pictures, self.scenes, strict=True)]
+            shown = zip(pictures, self.scenes, strict=True)
+            right = [self.studio.followed(*pair) | {"eyes": self.studio.eyes_open(pair[0])} for pair in shown]
             return Outcome(
                 pictures,
                 torch.stack([self.studio.face_vectors(made) for made in pictures]),

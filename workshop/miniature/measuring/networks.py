@@ -17,6 +17,7 @@ from miniature.networks.text_encoder import TextEncoder
 
 from ..networks.attributes import AttributeClassifier
 from ..networks.autoencoder import Autoencoder
+from ..networks.eyes import EyeClassifier
 from ..networks.flux import Flux, FluxConfig
 from ..networks.judge import Judge
 
@@ -34,6 +35,7 @@ class Networks:
     detector: FaceDetector
     judge: Judge
     classifier: AttributeClassifier
+    eyes: EyeClassifier
 
 
 def load_networks(files: MiniatureFiles, judges: Path, device: torch.device | str = "cpu") -> Networks:
@@ -51,6 +53,7 @@ def load_networks(files: MiniatureFiles, judges: Path, device: torch.device | st
         detector=FaceDetector(files.detector, "CPU"),
         judge=filled(Judge(), weights(judges / "judge.safetensors")).to(device),
         classifier=filled(AttributeClassifier(), weights(judges / "attributes.safetensors")).to(device),
+        eyes=filled(EyeClassifier(), weights(judges / "eyes.safetensors")).to(device),
     )
 
 

@@ -33,7 +33,7 @@ from ..training.sampling import times
 from .as_diffusers import AsDiffusers
 from .networks import Networks
 
-FACE_SCORE = 0.5
+CROP, FACE_SCORE = 112, 0.5
 GUIDANCE = 3.0
 PHOTOS = 4
 """Photos of each person: the first conditions, the others judge."""
@@ -175,7 +175,24 @@ class Studio:
         return network(to_recogniser_input(crops).to(self.device)).float().cpu()
 
     def face_vectors(self, pictures: Tensor) -> Tensor:
-        """The judge's vector of each picture's surest face, [B, E]; not a number where no face is found.
+        """The judge's vector of each picture's surest face, [B, E]; not a number where no face is found."""
+        places, crops = self.faces(pictures)
+        found = torch.full((len(pictures), self.judge_size), torch.nan)
+        if places:
+            found[places] = self.vectors(self.networks.judge, crops)
+        return found
+
+    @torch.inference_mode()
+    def eyes_open(self, pictures: Tensor) -> Tensor:
+        """1 where the surest face has two open eyes with an iris, 0 where not, also where there is no face: [B]."""
+        places, crops = self.faces(pictures)
+        seen = torch.zeros(len(pictures))
+        if places:
+            seen[places] = self.networks.eyes.both_open(to_floats(torch.from_numpy(crops).to(self.device))).cpu()
+        return seen
+
+    def faces(self, pictures: Tensor) -> tuple[list[int], np.ndarray]:
+        """Which of the pictures [B, S, W, 3] show a face, and the surest one of each, uint8 [n, 112, 112, 3], aligned.
 
         Faces are looked for at twice the size: the miniature's pictures are small.
         """
@@ -185,10 +202,7 @@ class Studio:
             if len(boxes):
                 crops.append(align_face(picture, points[boxes[:, 4].argmax()]))
                 places.append(place)
-        found = torch.full((len(pictures), self.judge_size), torch.nan)
-        if crops:
-            found[places] = self.vectors(self.networks.judge, np.stack(crops))
-        return found
+        return places, np.stack(crops) if crops else np.empty((0, CROP, CROP, 3), np.uint8)
 
     @property
     def judge_size(self) -> int:

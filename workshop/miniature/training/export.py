@@ -15,6 +15,7 @@ from miniature.networks.recogniser import Recogniser
 
 from ..networks.attributes import AttributeClassifier
 from ..networks.detector import STRIDES, Detector, Exported
+from ..networks.eyes import EyeClassifier
 from ..networks.judge import Judge
 from .workshop import Workshop
 
@@ -33,7 +34,7 @@ def export(workshop: Workshop, folder: Path, judges: Path | None = None, stage: 
     export_detector(workshop.trained("detector", Detector()), files.detector)
     if judges:
         judges.mkdir(parents=True, exist_ok=True)
-        for name, network in zip(JUDGES, (Judge(), AttributeClassifier()), strict=True):
+        for name, network in zip(JUDGES, (Judge(), AttributeClassifier(), EyeClassifier()), strict=True):
             _save(workshop.trained(name, network).state_dict(), judges / f"{name}.safetensors", torch.float16)
     return sum(path.stat().st_size for path in files.all())
 

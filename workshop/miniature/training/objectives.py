@@ -15,6 +15,7 @@ from miniature.networks.text_encoder import EMPTY, TextEncoder
 from ..networks.attributes import UNSEEN, AttributeClassifier
 from ..networks.autoencoder import LIVE_CHANNELS, Autoencoder
 from ..networks.detector import Detector, detection_loss
+from ..networks.eyes import EyeClassifier
 from ..networks.flux import Flux
 from ..networks.judge import angular_margin_loss
 from ..networks.latent_recogniser import LatentRecogniser
@@ -144,6 +145,16 @@ class AttributeObjective(nn.Module):
             for index, name in enumerate(logits)
         ]
         return torch.stack(losses).mean(0)
+
+
+class EyesObjective(nn.Module):
+    def __init__(self, network: EyeClassifier):
+        super().__init__()
+        self.network = network
+
+    def forward(self, eyes: Tensor, open: Tensor) -> Tensor:
+        """`eyes` [B, 3, H, W] in 0..1, `open` [B] of 1 and 0."""
+        return F.binary_cross_entropy_with_logits(self.network(eyes).float(), open, reduction="none")
 
 
 class DetectorObjective(nn.Module):

@@ -9,14 +9,17 @@ from miniature.networks.recogniser import EMBEDDING_SIZE, Recogniser
 
 from ..networks.attributes import AttributeClassifier
 from ..networks.detector import Detector
+from ..networks.eyes import EyeClassifier
 from ..networks.judge import JUDGE_SIZE, Judge
 from . import batches
+from .eye_batches import eyes_and_spoilt_ones
 from .identity_stages import stage1, stage2
 from .objectives import (
     AttributeObjective,
     AutoencoderObjective,
     DecoderObjective,
     DetectorObjective,
+    EyesObjective,
     GuidanceObjective,
     LatentRecogniserObjective,
     RecogniserObjective,
@@ -91,6 +94,16 @@ def attributes(workshop: Workshop, seconds: float | None) -> bool:
     return run is not None
 
 
+def eyes(workshop: Workshop, seconds: float | None) -> bool:
+    """On portraits: as the base is to draw them, and spoilt."""
+    columns, network = {"crops": workshop.renders("portraits")["crops"][:, 0]}, EyeClassifier()
+    run = train(workshop, "eyes", EyesObjective(network), columns, eyes_and_spoilt_ones, seconds)
+    if run:
+        run.trained()
+        workshop.keep("eyes", network)
+    return run is not None
+
+
 def detector(workshop: Workshop, seconds: float | None) -> bool:
     singles, couples = workshop.renders("singles"), workshop.renders("couples")
     share = len(couples["pictures"]) * 2
@@ -150,6 +163,7 @@ STAGES: dict[str, tuple[Stage, str]] = {
     "recogniser": (recogniser, "recogniser"),
     "judge": (judge, "judge"),
     "attributes": (attributes, "attributes"),
+    "eyes": (eyes, "eyes"),
     "detector": (detector, "detector"),
     "autoencoder": (autoencoder, "autoencoder"),
     "decoder": (decoder, "vae"),
