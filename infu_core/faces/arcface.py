@@ -16,14 +16,14 @@ INSTALL_HINT = (
 FILE_NAME = "recognition_arcface_ir_se50.pth"
 
 
-def build_arcface() -> nn.Module:
-    """An IR-SE50 without weights (on the meta device): [n, 3, 112, 112] BGR in -1..1 -> [n, 512] of length one."""
+def build_arcface(device: str = "meta") -> nn.Module:
+    """An IR-SE50 without weights: [n, 3, 112, 112] BGR in -1..1 -> [n, 512] of length one."""
     try:
         from facexlib.recognition.arcface_arch import Backbone
     except ImportError as error:
         raise FaceError(INSTALL_HINT) from error
 
-    with torch.device("meta"):
+    with torch.device(device):
         module = Backbone(num_layers=50, drop_ratio=0.6, mode="ir_se").eval()
     # facexlib flattens with `view`, which fails where a backend hands on channels-last activations.
     module.output_layer[2] = nn.Flatten()

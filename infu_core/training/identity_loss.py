@@ -5,7 +5,7 @@ one of the true picture's face (a reward of identity as in PuLID, Guo et al. 202
 with `contrast` away from those of the others in the batch (WithAnyone's InfoNCE, Xu et al. 2025). What trains must not
 judge: measure likeness with another recogniser.
 
-Legend for shapes: `B` batch, `E` the recogniser's vector, `L` image tokens.
+Legend for shapes: `B` batch, `n` of it looked at, `E` the recogniser's vector, `L` image tokens.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 FaceVectors = Callable[[Tensor, Tensor | None], Tensor]
-"""Predicted latents [B, 16, H, W], and where the person is among others [B, L] -> unit vectors [B, E]."""
+"""Predicted latents [n, 16, H, W], and where the person is -> unit vectors [n, E].
+
+Where: the tokens that are theirs [n, L], or the key points of their face [n, 5, 2] in pixels; None: it is told by the
+latents alone.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +45,21 @@ class IdentityLoss:
                 f"{self.temperature:g}; the first two are 0 or more, the last above 0."
             )
 
-    def __call__(self, noisy: Tensor, predicted: Tensor, time: Tensor, wanted: Tensor, region: Tensor | None) -> Tensor:
-        """Per sample [B] float32: noisy latents and predicted velocity [B, 16, H, W], time [B], `wanted` [B, E]."""
-        share = (1 - time).clamp(min=self.least) * (time < self.until)
-        pictures = noisy.float() - time.float()[:, None, None, None] * predicted.float()
-        vectors, wanted = self.face_vectors(pictures, region).float(), wanted.float()
-        loss = 1 - (vectors * wanted).sum(1)
+    def __call__(self, noisy: Tensor, predicted: Tensor, time: Tensor, wanted: Tensor, where: Tensor | None) -> Tensor:
+        """Per sample [B] float32: noisy latents and predicted velocity [B, 16, H, W], time [B], `wanted` [B, E].
+
+        `where`: see `FaceVectors`. Only samples of which something is asked are looked at.
+        """
+        asked = (time < self.until).nonzero()[:, 0]
+        loss = torch.zeros(len(time), device=noisy.device)
+        if not len(asked):
+            return loss
+        pictures = (noisy.float() - time.float()[:, None, None, None] * predicted.float())[asked]
+        wanted = wanted.float()
+        vectors = self.face_vectors(pictures, None if where is None else where[asked]).float()
+        far = 1 - (vectors * wanted[asked]).sum(1)
         if self.contrast:
-            own = torch.arange(len(vectors), device=vectors.device)
-            loss = loss + self.contrast * F.cross_entropy(vectors @ wanted.T / self.temperature, own, reduction="none")
-        return self.weight * share * loss
+            others = vectors @ wanted.T / self.temperature
+            far = far + self.contrast * F.cross_entropy(others, asked, reduction="none")
+        share = (1 - time[asked]).clamp(min=self.least).float()
+        return loss.index_copy(0, asked, self.weight * share * far)

@@ -69,6 +69,7 @@ class IdentityObjective(nn.Module):
         region: Tensor | None = None,
         weight: Tensor | None = None,
         wanted: Tensor | None = None,
+        points: Tensor | None = None,
     ) -> Tensor:
         """Loss per sample, [B].
 
@@ -77,7 +78,8 @@ class IdentityObjective(nn.Module):
         `region` [B, L]: 1 at the tokens of the person, where several share a picture; residuals act and loss counts
         there alone. None, as published: everywhere. `weight` [B, L]: how much each token counts in the loss, faces
         more than what is around them; None, as published: all the same. `wanted` [B, E]: what the identity loss's
-        recogniser says of the face in `latents`, where there is such a loss.
+        recogniser says of the face in `latents`, where there is such a loss, and `points` [B, 5, 2] where it looks for
+        that face, in pixels; None: in `region`.
         """
         latents, control, vectors, context, pooled = (
             value.to(noise) for value in (latents, control, vectors, context, pooled)
@@ -97,7 +99,8 @@ class IdentityObjective(nn.Module):
         if wanted is None:
             raise ValueError("An identity loss needs the vectors of the pictures' own faces: give wanted, [B, E].")
         size = latents.shape[-2:]
-        return loss + self.identity_loss(unpack(noisy, *size), unpack(predicted, *size), time, wanted, region)
+        where = region if points is None else points
+        return loss + self.identity_loss(unpack(noisy, *size), unpack(predicted, *size), time, wanted, where)
 
     def residuals(
         self, image: Tensor, control: Tensor, vectors: Tensor, time: Tensor, pooled: Tensor, positions: Tensor

@@ -141,11 +141,20 @@ class StandInEyes:
         return [float(picture.mean()) / 255 for picture in pictures]
 
 
+def mean_of_channels(latents, points):
+    """A recogniser of latents that takes their mean for a face; where the face is, is told and checked."""
+    assert points.shape == (len(latents), 5, 2)
+    return torch.nn.functional.normalize(torch.nn.functional.pad(latents.mean((2, 3)), (0, 496)), dim=1)
+
+
 class TinyLaboratory(Laboratory):
     """With eyes that need no files."""
 
     def eyes(self, settings, accelerator):
         return StandInEyes()
+
+    def faces(self, settings, device):
+        return mean_of_channels
 
 
 def make_laboratory(folder: Path) -> str:

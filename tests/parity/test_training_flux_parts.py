@@ -23,6 +23,7 @@ from infu_core.training.data.aspect_buckets import Bucket  # noqa: E402
 from infu_core.training.data.made_pairs import FluxPainter, write_pairs  # noqa: E402
 from infu_core.training.data.preparation import Rules  # noqa: E402
 from infu_core.training.flow_matching import draw  # noqa: E402
+from infu_core.training.flux_dev.decoded_faces import DecodedFaces  # noqa: E402
 from infu_core.training.flux_dev.flux_base import DiffusersBase  # noqa: E402
 from infu_core.training.flux_dev.flux_encoders import FluxEncoders  # noqa: E402
 from infu_core.training.flux_dev.flux_eyes import FluxEyes  # noqa: E402
@@ -75,6 +76,26 @@ def test_latents_are_shifted_and_scaled_as_flux_expects(pipeline):
         expected = (pipeline.vae.encode(pixels).latent_dist.mode()[0] - 0.1159) * 0.3611
     assert made.shape == (16, 8, 6)
     assert torch.allclose(made, expected, atol=1e-6)
+
+
+def test_an_identity_loss_sees_faces_through_the_vae(pipeline, tmp_path, monkeypatch):
+    """A real AutoencoderKL from a folder: a window is seen as in the whole picture, and a gradient comes back."""
+    from infu_core.training.flux_dev import decoded_faces
+
+    colours = torch.nn.Sequential(torch.nn.AvgPool2d(28), torch.nn.Flatten()).eval()
+    monkeypatch.setattr(decoded_faces, "load_arcface", lambda path: colours)
+    pipeline.vae.save_pretrained(tmp_path)
+    faces = DecodedFaces.open(tmp_path, tmp_path / "any.pth", "cpu")
+    points = torch.tensor([[(40.0, 40), (80, 44), (58, 62), (42, 84), (76, 88)]])
+    latents = torch.randn(1, 16, 24, 20, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    vectors = faces(latents, points)
+    whole = faces.look(latents, points)
+    assert float((vectors * whole).detach().sum()) > 0.97 and torch.allclose(vectors.norm(), torch.ones(()))
+    (gradient,) = torch.autograd.grad(vectors[0, 0], latents)
+    assert gradient.abs().sum() > 0 and torch.isfinite(gradient).all()
+    assert all(weight.grad is None for weight in faces.vae.parameters())
+    with pytest.raises(ValueError, match="identity_loss.vae"):
+        DecodedFaces.open(tmp_path / "none", tmp_path, "cpu")
 
 
 @pytest.mark.parametrize("less_memory", [False, True])

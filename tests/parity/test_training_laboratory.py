@@ -1,6 +1,7 @@
 """A laboratory's run in small: prepared samples, a diffusers FLUX, two stages, a release that every loader opens."""
 
 import json
+import shutil
 
 import pytest
 import torch
@@ -136,6 +137,57 @@ def test_a_laboratory_run_resumes_bit_exact(folder):
     second.run()
     for one, other in ((whole.parameters, second.parameters), (whole.average.weights, second.average.weights)):
         assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+IDENTITY_LOSS = """
+[identity_loss]
+weight = 3.0
+contrast = 0.5
+vae = "none"
+recogniser = "none"
+"""
+
+
+def test_an_identity_loss_is_added_where_the_config_asks_for_it(folder):
+    (folder / "seen.toml").write_text((folder / "config.toml").read_text() + IDENTITY_LOSS)
+    plain, run = open_run(folder, "unseen"), TinyLaboratory(folder / "seen.toml", folder / "seen").open_run("stage1")
+    batch = run.batches(0, 0, 1)
+    assert batch["points"].shape == (4, 5, 2) and batch["wanted"].shape == (4, 512)
+    assert "points" not in plain.batches(0, 0, 1)
+    early = {**batch, "time": torch.tensor([0.2, 0.5, 0.9, 1.0])}
+    flow = plain.objective(**{name: value for name, value in early.items() if name not in ("points", "wanted")})
+    both = run.objective(**early)
+    assert (both - flow)[:2].min() > 0 and torch.equal(both[2:], flow[2:])
+    assert run.run()
+
+
+def test_samples_of_an_older_preparation_have_no_faces(folder, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(folder / "prepared", tmp_path / "older")
+    for file in (tmp_path / "older").glob("0*.safetensors"):
+        kept = {name: value for name, value in load_file(file).items() if name not in ("points", "wanted")}
+        save_file(kept, file)
+    PreparedBatches(tmp_path / "older", 4)(0, 0, 1)
+    with pytest.raises(ValueError, match=r"prepared without points, wanted.*prepare the samples again"):
+        PreparedBatches(tmp_path / "older", 4, faces=True)(0, 0, 1)
+
+
+def test_the_plan_counts_what_an_identity_loss_sees_with(folder):
+    """FLUX.1's own VAE and ArcFace by shapes; a larger face keeps more, and no sample does."""
+    pytest.importorskip("facexlib")
+    text = (folder / "config.toml").read_text() + IDENTITY_LOSS
+    plans = []
+    for side in (16, 24):
+        (folder / "planned.toml").write_text(text + f"window = {side}\n")
+        plans.append(TinyLaboratory(folder / "planned.toml", folder / "dry").dry_run())
+    small, large = plans
+    bare = TinyLaboratory(folder / "config.toml", folder / "dry").dry_run()
+    assert bare.seeing_bytes == 0 < small.seeing_bytes < large.seeing_bytes
+    assert small.fixed(4) - bare.fixed(4) == small.seeing_bytes
+    assert small.sample_bytes == bare.sample_bytes and "to see faces with" in small.table(80)
+    weights = 84e6 * 2 + 43e6 * 4  # of the VAE in bf16 and of IR-SE50 in float32
+    assert weights < small.seeing_bytes < weights + 3e9
 
 
 def test_a_stage_begins_with_the_weights_that_the_config_names(folder):

@@ -92,7 +92,7 @@ class Preparation:
         self.person_of = lru_cache(8)(self._person_of)  # pictures made of one photo follow one another
 
     def row(self, line: Line) -> dict[str, Tensor]:
-        """A tensor for each of `prepared_data.COLUMNS`. Raises `Unusable`."""
+        """A tensor for each of `prepared_data`'s columns. Raises `Unusable`."""
         encoders, rules = self.encoders, self.rules
         file, caption = line.picture(), line.caption(rules.seed)
         picture = read_picture(file)
@@ -100,7 +100,7 @@ class Preparation:
         bucket = nearest(picture.shape[0], picture.shape[1], rules.buckets)
         picture = cut(picture, bucket, face.centre)
         face = only_face(encoders, picture, rules)  # where it is after cutting
-        vector = encoders.vector(picture, face)
+        own_vector = vector = encoders.vector(picture, face)
         reference = line.reference()
         if reference:
             own = self.person_of(reference)
@@ -116,6 +116,8 @@ class Preparation:
             "context": context.to(torch.bfloat16),
             "pooled": pooled.to(torch.bfloat16),
             "vectors": vector.float(),
+            "points": torch.as_tensor(face.points(), dtype=torch.float32),
+            "wanted": own_vector.float(),
         }
 
     def _person_of(self, photo: Path) -> Tensor:

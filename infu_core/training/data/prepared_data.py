@@ -1,8 +1,9 @@
 """Samples whose latents, text and identity were computed beforehand: safetensors shards, one shape in each.
 
 A shard's tensors, n rows: `latents` and `control` [n, 16, h, w], `context` [n, T, C], `pooled` [n, P],
-`vectors` [n, 512]. `index.json` lists the shards; `black-HxW.safetensors` holds the latents of a black picture. A
-folder may hold several such folders, the parts of one preparation.
+`vectors` [n, 512]; and for an identity loss `points` [n, 5, 2], the face's key points in pixels, and `wanted` [n, 512],
+its own vector, where `vectors` may be another photo's. `index.json` lists the shards; `black-HxW.safetensors` holds
+the latents of a black picture. A folder may hold several such folders, the parts of one preparation.
 """
 
 import json
@@ -18,6 +19,7 @@ from torch import Tensor
 from ..flow_matching import draw
 
 COLUMNS = ("latents", "control", "context", "pooled", "vectors")
+FACE_COLUMNS = ("points", "wanted")
 INDEX = "index.json"
 
 
@@ -31,7 +33,7 @@ class PreparedWriter:
         self.index: list[dict] = []
 
     def add(self, row: dict[str, Tensor]) -> None:
-        """One sample: a tensor for each of COLUMNS, without the leading n."""
+        """One sample: a tensor for each of COLUMNS and FACE_COLUMNS, without the leading n."""
         height, width = row["latents"].shape[-2:]
         waiting = self.waiting[height, width]
         waiting.append(row)
@@ -53,7 +55,8 @@ class PreparedWriter:
     def _write(self, height: int, width: int) -> None:
         rows = self.waiting.pop((height, width))
         name = f"{len(self.index):06d}-{height}x{width}.safetensors"
-        save_file({column: torch.stack([row[column] for row in rows]) for column in COLUMNS}, self.folder / name)
+        columns = {column: torch.stack([row[column] for row in rows]) for column in (*COLUMNS, *FACE_COLUMNS)}
+        save_file(columns, self.folder / name)
         self.index.append({"file": name, "rows": len(rows), "height": height, "width": width})
 
 
@@ -61,11 +64,12 @@ class PreparedBatches:
     """Batches for `IdentityObjective`, a function of step, rank and world alone.
 
     An epoch goes through every shape in an order of its own; rows that do not fill a batch wait for another epoch.
-    `pose_share`: how many of the control pictures show the pose; the others are black.
+    `pose_share`: how many of the control pictures show the pose; the others are black. `faces`: give FACE_COLUMNS too.
     """
 
-    def __init__(self, folder: Path, batch_size: int, seed: int = 0, pose_share: float = 0.5):
+    def __init__(self, folder: Path, batch_size: int, seed: int = 0, pose_share: float = 0.5, faces: bool = False):
         self.folder, self.batch_size, self.seed, self.pose_share = folder, batch_size, seed, pose_share
+        self.columns = (*COLUMNS, *FACE_COLUMNS) if faces else COLUMNS
         indexes = sorted(folder.rglob(INDEX))
         if not indexes:
             raise ValueError(f"{folder} has no {INDEX}; prepare the samples first (see docs/training.md).")
@@ -136,7 +140,13 @@ class PreparedBatches:
             by_file[file].append((position, row))
         for file, wanted in by_file.items():
             with safe_open(file, framework="pt") as shard:
-                slices = {column: shard.get_slice(column) for column in COLUMNS}
+                missing = set(self.columns) - set(shard.keys())
+                if missing:
+                    raise ValueError(
+                        f"{file} was prepared without {', '.join(sorted(missing))}, which an identity loss needs; "
+                        "prepare the samples again."
+                    )
+                slices = {column: shard.get_slice(column) for column in self.columns}
                 for position, row in wanted:
-                    rows[position] = {column: slices[column][row : row + 1][0] for column in COLUMNS}
-        return {column: torch.stack([row[column] for row in rows]) for column in COLUMNS}
+                    rows[position] = {column: slices[column][row : row + 1][0] for column in self.columns}
+        return {column: torch.stack([row[column] for row in rows]) for column in self.columns}

@@ -1,11 +1,21 @@
 """diffusers' FLUX as the frozen base of training."""
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from ...residuals import Residuals
+
+
+def in_bf16(build: Callable[[], Any]) -> Any:
+    """What `build` makes with weights in bf16, never in float32 meanwhile."""
+    torch.set_default_dtype(torch.bfloat16)
+    try:
+        return build()
+    finally:
+        torch.set_default_dtype(torch.float32)
 
 
 class DiffusersBase:

@@ -47,6 +47,22 @@ class BeginSettings:
 
 
 @dataclass(frozen=True)
+class IdentityLossSettings:
+    """`weight`, `contrast`, `until`, `least`: see `IdentityLoss`. The others: files to see a prediction's face with.
+
+    `window`: of the dry run's face, latents of a side.
+    """
+
+    weight: float
+    vae: str
+    recogniser: str
+    contrast: float = 0.0
+    until: float = 0.85
+    least: float = 0.1
+    window: int = 64
+
+
+@dataclass(frozen=True)
 class WatchSettings:
     """Sample sheets. `samples`: prepared ones of people that are not trained on; the others: files to see with."""
 
@@ -69,6 +85,7 @@ class LabConfig:
     data: DataSettings
     hardware: HardwareSettings
     begin: BeginSettings
+    identity_loss: IdentityLossSettings | None
     watch: WatchSettings | None
     stages: dict[str, RunSettings]
 
@@ -86,8 +103,8 @@ class LabConfig:
         tables.setdefault("begin", {})
         for name, kind in parts.items():
             tables[name] = read_table(kind, tables.get(name), f"[{name}]")
-        watch = tables.get("watch")
-        tables["watch"] = None if watch is None else read_table(WatchSettings, watch, "[watch]")
+        for name, kind in {"identity_loss": IdentityLossSettings, "watch": WatchSettings}.items():
+            tables[name] = read_table(kind, tables[name], f"[{name}]") if name in tables else None
         stages = tables.get("stages") or {}
         tables["stages"] = {name: read_table(RunSettings, stages[name], f"[stages.{name}]") for name in stages}
         return read_table(cls, tables, f"{path.name}")

@@ -16,16 +16,18 @@ from ...networks.infusenet import InfuseNet, InfuseNetConfig
 from ..config_table import read_table
 from ..data.prepared_data import PreparedBatches
 from ..data.read_ahead import ReadAhead
+from ..identity_loss import IdentityLoss
 from ..identity_objective import IdentityObjective, save_memory
 from ..loop.run_settings import RunSettings
 from ..loop.sharding import let_sample, shard_base, sharding_plugin
 from ..loop.training_run import TrainingRun
 from .beginnings import begin_like_base, begin_with_release
-from .flux_base import DiffusersBase
+from .decoded_faces import DecodedFaces
+from .flux_base import DiffusersBase, in_bf16
 from .flux_eyes import FluxEyes
 from .identity_watch import Eyes, IdentityWatch
-from .lab_config import LabConfig, WatchSettings
-from .memory_plan import MemoryPlan, plan_memory
+from .lab_config import IdentityLossSettings, LabConfig, WatchSettings
+from .memory_plan import MemoryPlan, face_bytes, plan_memory
 from .release import save_release
 from .sampling import flux_shift
 
@@ -60,9 +62,21 @@ class Laboratory:
             IdentityProjector(read_table(IdentityProjectorConfig, self.config.projector | tokens, "[projector]")),
         )
 
-    def objective(self, transformer, infusenet: InfuseNet, projector: IdentityProjector) -> IdentityObjective:
+    def objective(
+        self, transformer, infusenet: InfuseNet, projector: IdentityProjector, loss: IdentityLoss | None = None
+    ) -> IdentityObjective:
         save_memory(infusenet, (DoubleBlock, SingleBlock))
-        return IdentityObjective(DiffusersBase(transformer, self.config.base.guidance), infusenet, projector)
+        return IdentityObjective(DiffusersBase(transformer, self.config.base.guidance), infusenet, projector, loss)
+
+    def identity_loss(self, device: torch.device) -> IdentityLoss | None:
+        """None, as published, where the config has no [identity_loss]."""
+        asked = self.config.identity_loss
+        if asked is None:
+            return None
+        return IdentityLoss(self.faces(asked, device), asked.weight, asked.until, asked.least, asked.contrast)
+
+    def faces(self, settings: IdentityLossSettings, device: torch.device) -> DecodedFaces:
+        return DecodedFaces.open(Path(settings.vae), Path(settings.recogniser), device)
 
     def dry_run(self, stage: str = "stage1") -> MemoryPlan:
         """One sample through everything, by shapes and types alone."""
@@ -73,11 +87,7 @@ class Laboratory:
         sizes = dict(self.config.base.sizes)
         words = sizes.pop("text_tokens", 512)
         with FakeTensorMode():
-            torch.set_default_dtype(torch.bfloat16)
-            try:
-                transformer: Any = FluxTransformer2DModel(**sizes)
-            finally:
-                torch.set_default_dtype(torch.float32)
+            transformer = in_bf16(lambda: FluxTransformer2DModel(**sizes))
             objective = self.objective(transformer, *self.networks(transformer.config))
             latents = torch.zeros(1, 16, data.height // 8, data.width // 8)
             batch = {
@@ -89,7 +99,9 @@ class Laboratory:
                 "pooled": torch.zeros(1, sizes["pooled_projection_dim"]),
                 "time": torch.zeros(1),
             }
-            return plan_memory(objective, transformer, batch, settings)
+            asked = self.config.identity_loss
+            seeing = face_bytes(DecodedFaces.of_shapes(), asked.window) if asked else 0
+            return plan_memory(objective, transformer, batch, settings, seeing)
 
     def sharded(self) -> bool:
         """The launcher says how many processes there are."""
@@ -105,7 +117,8 @@ class Laboratory:
         """The stage's run in its folder, new or resumed. Stage 2 begins with stage 1's release."""
         settings = self.config.stage(stage)
         data = self.config.data
-        batches = PreparedBatches(Path(getattr(data, stage)), settings.batch_size, settings.seed, data.pose_share)
+        folder, faces = Path(getattr(data, stage)), self.config.identity_loss is not None
+        batches = PreparedBatches(folder, settings.batch_size, settings.seed, data.pose_share, faces)
         accelerator = self.accelerator(settings)
         transformer = self.load_base()
         torch.manual_seed(settings.seed)  # every process begins with the same weights
@@ -120,7 +133,7 @@ class Laboratory:
             from torch.distributed.device_mesh import init_device_mesh
 
             shard_base(transformer, init_device_mesh(accelerator.device.type, (accelerator.num_processes,)))
-        objective = self.objective(transformer, infusenet, projector)
+        objective = self.objective(transformer, infusenet, projector, self.identity_loss(accelerator.device))
         seen = self.config.watch if settings.watch_every else None
         watch = self.watch(seen, transformer, accelerator) if seen else None
         ahead = ReadAhead(batches, settings.accumulate)

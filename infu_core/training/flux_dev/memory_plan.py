@@ -13,6 +13,7 @@ from ...networks.flux_blocks import DoubleBlock, SingleBlock, scaled_dot_product
 from ...networks.infusenet import InfuseNetConfig
 from ..identity_objective import IdentityObjective
 from ..loop.run_settings import RunSettings
+from .decoded_faces import DecodedFaces
 
 GIB = 2**30
 TRAINED_BYTES = 16
@@ -36,6 +37,7 @@ class MemoryPlan:
     working_bytes: int  # what one block holds, per sample, while it is run again in the backward pass
     batch_size: int
     averaged: bool = False
+    seeing_bytes: int = 0  # of an identity loss, whole on each GPU: its networks, and what one face keeps
 
     @property
     def trained_bytes(self) -> int:
@@ -45,7 +47,7 @@ class MemoryPlan:
     def fixed(self, gpus: int) -> int:
         """Bytes on each of `gpus`, everything sharded over them, before the first sample."""
         gathered = 0 if gpus == 1 else 2 * self.largest_block_bytes + self.outside_bytes
-        return int((self.base_bytes + self.trained_bytes) / gpus + gathered + self.cast_bytes)
+        return int((self.base_bytes + self.trained_bytes) / gpus + gathered + self.cast_bytes + self.seeing_bytes)
 
     def samples(self, gpus: int, memory_gib: float) -> int:
         """How many fit on each GPU at a time, a tenth of its memory kept free; 0 where it can't step at all."""
@@ -67,7 +69,8 @@ class MemoryPlan:
         """Markdown: per number of GPUs the fixed memory, how many samples fit beside it, and `accumulate`."""
         lines = [
             f"base {self.base_parameters / 1e9:.3f} B parameters, trained {self.trained_parameters / 1e9:.3f} B; per "
-            f"sample {self.activation_bytes / GIB:.1f} GiB kept and {self.working_bytes / GIB:.1f} GiB worked with",
+            f"sample {self.activation_bytes / GIB:.1f} GiB kept and {self.working_bytes / GIB:.1f} GiB worked with"
+            + (f"; {self.seeing_bytes / GIB:.1f} GiB to see faces with" if self.seeing_bytes else ""),
             "",
             f"| GPUs | fixed GiB per GPU | samples per GPU in {memory_gib:g} GiB (10 % kept free) "
             f"| accumulate for a batch of {self.batch_size} |",
@@ -81,9 +84,12 @@ class MemoryPlan:
 
 
 def plan_memory(
-    objective: IdentityObjective, base: nn.Module, batch: dict[str, Tensor], settings: RunSettings
+    objective: IdentityObjective, base: nn.Module, batch: dict[str, Tensor], settings: RunSettings, seeing: int = 0
 ) -> MemoryPlan:
-    """`objective`, `base` (its module) and `batch`, one sample: fake tensors, of shapes and types without content."""
+    """`objective`, `base` (its module) and `batch`, one sample: fake tensors, of shapes and types without content.
+
+    `seeing`: see `face_bytes`.
+    """
     modules = (objective, base)
     sample, once = kept_bytes(modules, lambda rows: objective(**rows).mean(), batch)
     blocks = [block for module in modules for block in module.modules() if "Block" in type(block).__name__]
@@ -99,7 +105,15 @@ def plan_memory(
         working_bytes=block_bytes(objective.infusenet.config, batch),
         batch_size=settings.batch_size,
         averaged=settings.average > 0,
+        seeing_bytes=seeing,
     )
+
+
+def face_bytes(faces: DecodedFaces, side: int) -> int:
+    """What an identity loss holds on each GPU: its networks, and what it keeps of one face, `side` latents wide."""
+    rows = {"latents": torch.zeros(1, 16, side, side, requires_grad=True), "points": torch.rand(1, 5, 2)}
+    kept, once = kept_bytes(faces.modules(), lambda rows: faces.look(**rows), rows)
+    return sum(weight_bytes(module) for module in faces.modules()) + kept + once
 
 
 def weight_bytes(module: nn.Module) -> int:
