@@ -25,12 +25,3 @@ def test_a_run_shows_reports_and_saves_none(front_end, new_nodes):
     for was, now in zip(before["nodes"], after["nodes"], strict=True):
         if was["type"] in shown:
             assert {key: was.get(key) for key in SAVED} == {key: now.get(key) for key in SAVED}
-
-
-@both
-def test_an_empty_menu_never_says_undefined(front_end, new_nodes):
-    front_end.open(new_nodes=new_nodes)
-    front_end.clear()
-    node = front_end.add("InfuLoadIdentity", 200, 150)
-    assert front_end.widgets(node)["file"] == ""
-    assert "undefined" not in front_end.page.inner_text("body")

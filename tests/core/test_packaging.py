@@ -10,6 +10,9 @@ if sys.version_info < (3, 11):
     pytest.skip("tomllib came with Python 3.11", allow_module_level=True)
 import tomllib
 
+ACCELERATORS = {"NVIDIA CUDA", "AMD ROCm", "Intel Arc", "Apple Metal"}
+"""What the registry's own client reads behind "Environment :: GPU ::"; one other value and it takes none of them."""
+
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
@@ -44,6 +47,8 @@ def test_registry_fields():
     assert re.fullmatch(r"[a-z][a-z0-9._-]{2,99}", project["name"]) and "comfyui" not in project["name"]
     assert re.fullmatch(r"\d+\.\d+\.\d+", project["version"])
     assert (ROOT / project["license"]["file"]).exists() and project["urls"]["Repository"]
+    environments = [line for line in project["classifiers"] if line.startswith("Environment")]
+    assert environments and {line.removeprefix("Environment :: GPU :: ") for line in environments} <= ACCELERATORS
     assert comfy["PublisherId"] and comfy["DisplayName"] and comfy["requires-comfyui"] == ">=0.14.0"
 
 

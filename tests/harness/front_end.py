@@ -160,6 +160,13 @@ class FrontEnd:
         script = "id => Object.fromEntries(app.graph.getNodeById(id).widgets.map(w => [w.name, w.value ?? null]))"
         return self.page.evaluate(script, node)
 
+    def place_of_widget(self, node: int, name: str) -> tuple[float, float]:
+        """The middle of a classic node's widget, in pixels of the window."""
+        script = """([id, name]) => { const node = app.graph.getNodeById(id);
+                    const at = node.widgets.find(widget => widget.name === name);
+                    return [node.pos[0] + node.size[0] / 2, node.pos[1] + at.last_y + 10] }"""
+        return self.on_page(*self.page.evaluate(script, [node, name]))
+
     def reports(self) -> dict[str, str]:
         """What nodes report on themselves, by node type."""
         script = """() => app.graph._nodes.flatMap(node => (node.widgets ?? [])

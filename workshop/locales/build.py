@@ -1,13 +1,15 @@
 """Write `locales/{en,zh,ja,ko}` from the nodes as the server shows them and the table `words.txt` beside this file.
 
 `python -m workshop.locales.build` (with a ComfyUI checkout). The table holds each name and sentence once: four lines
-(English as the node says it, Chinese, Japanese, Korean), then an empty one. Choices of menus stay as they are: the
-front end shows them untranslated, and workflows hold them.
+(English as the node says it, Chinese, Japanese, Korean), then an empty one. Workflows hold a menu's choices in English;
+`web/menus.js` shows them in the page's language.
 """
 
 import json
 import tempfile
 from pathlib import Path
+
+from harness.interface import of_node
 
 from .. import ROOT
 
@@ -19,6 +21,9 @@ CATEGORIES = {
     "ja": {"faces": "顔", "identities": "アイデンティティ", "regions": "領域", "miniature": "ミニチュア"},
     "ko": {"faces": "얼굴", "identities": "신원", "regions": "영역", "miniature": "미니어처"},
 }
+
+TERMS = {"weight_dtype", "provider", "recogniser"}
+"""Menus of terms that are the same in every language."""
 
 Words = dict[str, dict[str, str]]
 
@@ -47,6 +52,9 @@ def shown_of_node(node: dict) -> dict:
         for group in ("required", "optional")
         for name, (_, *options) in node["input"].get(group, {}).items()
     }
+    for entry in of_node(node)["inputs"]:
+        if "choices" in entry and entry["name"] not in TERMS:
+            inputs[entry["name"]]["options"] = {choice: choice for choice in entry["choices"]}
     tooltips = node.get("output_tooltips") or [None] * len(node["output_name"])
     outputs = {
         str(place): {"name": name} | ({"tooltip": tooltip} if tooltip else {})
