@@ -22,6 +22,7 @@ def exported(tmp_path_factory):
     from miniature.networks.recogniser import Recogniser
     from workshop.miniature.networks.attributes import AttributeClassifier
     from workshop.miniature.networks.detector import Detector
+    from workshop.miniature.networks.eyes import EyeClassifier
     from workshop.miniature.networks.judge import Judge
     from workshop.miniature.training.export import export
     from workshop.miniature.training.workshop import Workshop
@@ -38,6 +39,7 @@ def exported(tmp_path_factory):
         "detector": Detector(),
         "judge": Judge(),
         "attributes": AttributeClassifier(),
+        "eyes": EyeClassifier(),
         "stage2-infusenet": workshop.infusenet(),
         "stage2-projector": workshop.projector(),
     }
