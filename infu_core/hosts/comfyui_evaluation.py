@@ -16,7 +16,7 @@ from ..injection.sigma_schedule import SigmaSchedule
 from ..injection.strength_schedule import value_on
 from ..residuals import Residuals, sum_of
 from .comfyui_clock import Moment, moment_of
-from .comfyui_prompts_with_identity import POSITIVE, chunks_with_identity
+from .comfyui_prompts_with_identity import POSITIVE, WANTED, chunks_with_identity
 from .comfyui_sampling_request import SamplingRequest, request_in
 
 
@@ -49,7 +49,7 @@ class HostBatch:
 
     def chunks(self, on_negative: bool) -> list[int]:
         """The chunks that get the identity."""
-        return chunks_with_identity(self.prompts, self.request, on_negative)
+        return chunks_with_identity(self.prompts, self.request, on_negative, self.options.get(WANTED))
 
     def rows(self, chunks: Sequence[int]) -> list[int]:
         size = len(self.x) // len(self.prompts)

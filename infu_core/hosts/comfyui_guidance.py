@@ -4,6 +4,7 @@ import uuid
 from dataclasses import replace
 
 import comfy.samplers
+import torch
 from torch import Tensor
 
 from ..injection.identity_guidance import IdentityGuidance
@@ -40,10 +41,18 @@ class GuidedPredictions:
         """Predictions of [positive, negative, the positive prompt without identity]."""
         positive, negative = args["conds"]
         request(args).record.text_passes += 1
+        if patches_attention(args):
+            return self.beside_the_negative(args, positive, negative)
         if self.inner:
             text = self.predictions(asking(args, without_identity=True), [renamed(positive), None])
             return [*self.predictions(args, args["conds"]), text[0]]
         return self.predictions(asking(args, text_cond=TEXT_COND), [positive, negative, renamed(positive)])
+
+    def beside_the_negative(self, args: dict, positive: list[dict], negative: list[dict] | None) -> list[Tensor]:
+        """Where the two prompts' attention is mixed, the negative's prediction has some identity too: it is guided."""
+        text, text_negative = self.predictions(asking(args, without_identity=True), [renamed(positive), negative])
+        with_identity, with_negative = self.predictions(args, args["conds"])
+        return [with_identity, torch.lerp(text_negative, with_negative, self.guidance.guidance), text]
 
     def predictions(self, args: dict, conds: list) -> list[Tensor]:
         if self.inner:
@@ -54,6 +63,12 @@ class GuidedPredictions:
 def renamed(cond: list[dict]) -> list[dict]:
     """The same condition under another name, so that caches (EasyCache's, ours) keep the two apart."""
     return [{**part, "uuid": uuid.UUID(int=part["uuid"].int ^ 1)} if "uuid" in part else part for part in cond]
+
+
+def patches_attention(args: dict) -> bool:
+    """Whether a patch on the model mixes positive and negative (NAG): a third prompt in their batch would upset it."""
+    options = args["model_options"].get("transformer_options", {})
+    return any(name.startswith("attn") for place in ("patches", "patches_replace") for name in options.get(place, {}))
 
 
 def request(args: dict) -> SamplingRequest:

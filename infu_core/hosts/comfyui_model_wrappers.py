@@ -21,10 +21,12 @@ from .comfyui_evaluation import BaseEvaluation, HostBatch
 from .comfyui_injection import Injection, make_injection
 from .comfyui_latents import LATENTS, picture_latents
 from .comfyui_loading import LoadedInfuseNet
+from .comfyui_prompts_with_identity import GUIDER, tell_prompts
 from .comfyui_residual_channel import LazyControl, may_be_skipped, merged
 from .comfyui_sampling_request import request_in
 
 KEY = "infu"
+PROMPTS = "infu_prompts"
 RUNS = "infu_runs"
 """Where the state of a sampling travels: `transformer_options` of that sampling's own options."""
 
@@ -52,6 +54,8 @@ def apply_infusenet(
     wrappers = ModelWrappers(key, injection, host_depth(model.model))
     patched.remove_wrappers_with_key(WrappersMP.OUTER_SAMPLE, LATENTS)
     patched.add_wrapper_with_key(WrappersMP.OUTER_SAMPLE, LATENTS, picture_latents)
+    patched.remove_wrappers_with_key(WrappersMP.CALC_COND_BATCH, PROMPTS)
+    patched.add_wrapper_with_key(WrappersMP.CALC_COND_BATCH, PROMPTS, tell_prompts)
     patched.add_wrapper_with_key(WrappersMP.OUTER_SAMPLE, key, wrappers.outer_sample)
     patched.add_wrapper_with_key(WrappersMP.PREPARE_SAMPLING, key, wrappers.prepare_sampling)
     patched.add_wrapper_with_key(WrappersMP.APPLY_MODEL, key, wrappers.apply_model)
@@ -98,12 +102,14 @@ class ModelWrappers:
         request = request_in(options)
         run = self.injection.new_run(request, guider.model_patcher, sigmas, noise.shape)
         self.injection.encode_poses(*noise.shape[-2:])
+        options[GUIDER] = guider
         options[RUNS] = {**options.get(RUNS, {}), self.key: Sampling(run, guider, tuple(noise.shape[-2:]))}
         try:
             return executor(noise, latent_image, sampler, sigmas, *args, **kwargs)
         finally:
             request.record.runs.append(run.report)
             options[RUNS] = {key: other for key, other in options[RUNS].items() if key != self.key}
+            options.pop(GUIDER, None)
 
     def prepare_sampling(self, executor, model, noise_shape, conds, *args, **kwargs):
         """Have ComfyUI leave room for the residuals: its estimate grows with the picture, so the picture grows."""

@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import comfy.conds
 import comfy.latent_formats
 import comfy.model_management
 from comfy.controlnet import ControlBase
@@ -25,6 +26,8 @@ from .comfyui_loading import LoadedInfuseNet
 from .comfyui_model_wrappers import host_depth
 from .comfyui_residual_channel import merged
 
+OWN = "infu_own"
+"""The mark of a prompt that was given the identity; it stands where ComfyUI's copies of a prompt have the other's."""
 RESIDUALS_FOR = (1, 16, 128, 128)
 """ComfyUI asks for memory before it tells the picture's size: one of 1024 x 1024."""
 
@@ -45,10 +48,16 @@ def apply_to_conditioning(
     controls: dict = {}  # prompts with the same ControlNets share one object, so that ComfyUI can batch them
     changed = []
     for context, options in conditioning:
-        previous = options.get("control")
-        if previous not in controls:
-            controls[previous] = IdentityControl(injection, infusenet.network).set_previous_controlnet(previous)
-        given = {"control": controls[previous], "control_apply_to_uncond": settings.on_negative}
+        previous, on_negative = options.get("control"), options.get("control_apply_to_uncond", False)
+        key = (previous, on_negative or "area" in options)
+        if key not in controls:
+            control = IdentityControl(injection, infusenet.network, previous_in_copies=key[1])
+            controls[key] = control.set_previous_controlnet(previous)
+        given = {
+            "control": controls[key],
+            "control_apply_to_uncond": on_negative or settings.on_negative,
+            "model_conds": {**options.get("model_conds", {}), OWN: comfy.conds.CONDConstant(True)},
+        }
         changed.append([context, {**options, **given}])
     return changed
 
@@ -56,11 +65,14 @@ def apply_to_conditioning(
 class IdentityControl(ControlBase):
     """What ComfyUI asks of a ControlNet, answered by an injection. `network`: the patcher whose copy it runs.
 
+    ComfyUI copies a prompt's whole chain into other prompts, by one flag for all of it, and where areas overlap; there
+    each link keeps its own rule. `previous_in_copies`: whether the ControlNets before this one act there.
     A run's state lives as long as that run's schedule of sigmas, so that an interrupt leaves nothing behind.
     """
 
-    def __init__(self, injection: Injection, network):
+    def __init__(self, injection: Injection, network, previous_in_copies: bool = False):
         super().__init__()
+        self.previous_in_copies = previous_in_copies
         self.injection = injection
         self.network = network
         self.runs: WeakIdKeyDictionary = WeakIdKeyDictionary()
@@ -73,9 +85,12 @@ class IdentityControl(ControlBase):
 
     def get_control(self, x_noisy, t, cond, batched_number, transformer_options):
         """The ControlNets before this one, who see the prompt as it is, and the identity's residuals."""
-        previous = None
-        if self.previous_controlnet is not None:
+        is_copy, previous = OWN not in cond, None
+        if self.previous_controlnet is not None and (self.previous_in_copies or not is_copy):
             previous = self.previous_controlnet.get_control(x_noisy, t, cond, batched_number, transformer_options)
+        cond.pop(OWN, None)  # the base has no use for it
+        if is_copy and not self.injection.settings.on_negative:
+            return previous
         check_layout(x_noisy)
         batch = HostBatch(x_noisy, t, cond.get("y"), transformer_options, self.base().model_sampling)
         # ComfyUI asks for the prompts that hold this object, so whichever asks gets the identity.
@@ -112,7 +127,7 @@ class IdentityControl(ControlBase):
         return self.injection.residual_bytes(RESIDUALS_FOR) + super().inference_memory_requirements(dtype)
 
     def copy(self) -> "IdentityControl":
-        other = IdentityControl(self.injection, self.network)
+        other = IdentityControl(self.injection, self.network, self.previous_in_copies)
         self.copy_to(other)
         return other
 

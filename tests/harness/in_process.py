@@ -21,7 +21,14 @@ from typing import Any
 
 from harness.base_directory import BaseDirectory
 
-BUILTIN_NODES = ("nodes_custom_sampler", "nodes_flux", "nodes_model_advanced", "nodes_easycache", "nodes_cond")
+BUILTIN_NODES = (
+    "nodes_custom_sampler",
+    "nodes_flux",
+    "nodes_model_advanced",
+    "nodes_easycache",
+    "nodes_cond",
+    "nodes_nag",
+)
 BUILTIN_NODES += (
     "nodes_mask",
     "nodes_edit_model",
