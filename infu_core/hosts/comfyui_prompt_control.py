@@ -24,6 +24,7 @@ from .comfyui_injection import Injection, make_injection
 from .comfyui_latents import check_layout
 from .comfyui_loading import LoadedInfuseNet
 from .comfyui_model_wrappers import host_depth
+from .comfyui_prompts_with_identity import POSITIVE
 from .comfyui_residual_channel import merged
 
 OWN = "infu_own"
@@ -73,6 +74,7 @@ class IdentityControl(ControlBase):
     def __init__(self, injection: Injection, network, previous_in_copies: bool = False):
         super().__init__()
         self.previous_in_copies = previous_in_copies
+        self.own_seen = False
         self.injection = injection
         self.network = network
         self.runs: WeakIdKeyDictionary = WeakIdKeyDictionary()
@@ -85,7 +87,7 @@ class IdentityControl(ControlBase):
 
     def get_control(self, x_noisy, t, cond, batched_number, transformer_options):
         """The ControlNets before this one, who see the prompt as it is, and the identity's residuals."""
-        is_copy, previous = OWN not in cond, None
+        is_copy, previous = self.is_copy(cond, transformer_options), None
         if self.previous_controlnet is not None and (self.previous_in_copies or not is_copy):
             previous = self.previous_controlnet.get_control(x_noisy, t, cond, batched_number, transformer_options)
         cond.pop(OWN, None)  # the base has no use for it
@@ -100,6 +102,14 @@ class IdentityControl(ControlBase):
         self.encode_poses(*x_noisy.shape[-2:])
         residuals = evaluation.residuals(self.network.model)
         return previous if residuals is None else merged(previous, residuals, host_depth(self.base()))
+
+    def is_copy(self, cond: dict, options: dict) -> bool:
+        """Whether ComfyUI put this chain into a prompt that was not given it.
+
+        A prompt that another pack made from one of ours may lack the mark; it is known by its number.
+        """
+        self.own_seen = self.own_seen or OWN in cond
+        return OWN not in cond and (self.own_seen or POSITIVE not in options.get("cond_or_uncond", [POSITIVE]))
 
     def run_of(self, batch: HostBatch) -> InjectionRun:
         """The state of the sampling that this evaluation belongs to."""
@@ -141,4 +151,5 @@ class IdentityControl(ControlBase):
 
     def cleanup(self):
         super().cleanup()
+        self.own_seen = False
         self.runs = WeakIdKeyDictionary()
