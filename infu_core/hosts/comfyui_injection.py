@@ -18,7 +18,7 @@ from ..injection.strength_schedule import StrengthSchedule
 from .comfyui_checks import as_regions, check_vae, checked_pose_image
 from .comfyui_loading import LoadedInfuseNet
 from .comfyui_memory import run_managed
-from .comfyui_pose import PoseLatents
+from .comfyui_pose import PoseLatents, within_sampling
 from .comfyui_sampling_request import SamplingRequest
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,7 @@ class Injection:
     people: tuple[Person, ...]
     poses: tuple[PoseLatents, ...]
     settings: InjectionSettings
+    no_pose: PoseLatents
 
     def encode_poses(self, height: int, width: int) -> None:
         """Encode what is not encoded yet, for pictures of this latent size, and tell which masks were resized."""
@@ -62,8 +63,8 @@ class Injection:
         schedule = SigmaSchedule(() if sigmas is None else sigmas.tolist())
         reuse = request.reuse if patcher and schedule.tells_steps else "exact"
 
-        def latents(person: int, height: int, width: int) -> Tensor:
-            return self.poses[person](height, width)
+        def latents(person: int | None, height: int, width: int) -> Tensor:
+            return within_sampling(self.no_pose if person is None else self.poses[person], height, width)
 
         run = InjectionRun(
             self.settings,
@@ -112,6 +113,7 @@ def make_injection(
         tuple(Person(project(infusenet, region.identity), region.mask, region.strength) for region in regions),
         tuple(encoded[id(picture)] for picture in pictures),
         settings,
+        PoseLatents(None, vae, process_latent_in),
     )
 
 

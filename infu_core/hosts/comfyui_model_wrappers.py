@@ -21,6 +21,7 @@ from .comfyui_evaluation import BaseEvaluation, HostBatch
 from .comfyui_injection import Injection, make_injection
 from .comfyui_latents import LATENTS, picture_latents
 from .comfyui_loading import LoadedInfuseNet
+from .comfyui_picture_parts import part_windows, tell_tiles
 from .comfyui_prompts_with_identity import GUIDER, tell_prompts
 from .comfyui_residual_channel import LazyControl, may_be_skipped, merged
 from .comfyui_sampling_request import request_in
@@ -77,14 +78,14 @@ class Sampling:
     guider: Any
     size: tuple[int, int]  # the picture's latent height and width
 
-    def windows(self, names: Sequence | None, size: tuple[int, int]) -> list[Window | None] | None:
-        """The places of prompts, by the names that ComfyUI gave them, whose latents have this size."""
-        if not names or size == self.size:
+    def windows(self, options: dict, size: tuple[int, int]) -> list[Window | None] | None:
+        """The places of an evaluation's prompts, by the names that ComfyUI gave them, whose latents have this size."""
+        context, names = options.get("context_window"), options.get("uuids") or [None]
+        if context is None and size == self.size:
             return None
-        prompts = (prompt for kind in self.guider.conds.values() for prompt in kind)
+        prompts = (prompt for kind in self.guider.conds.values() for prompt in kind or ())
         areas = {prompt.get("uuid"): prompt.get("area") for prompt in prompts}
-        places = [areas.get(name) for name in names]
-        return [Window(place[-2], place[-1], *self.size) if place else None for place in places]
+        return part_windows([areas.get(name) for name in names], size, self.size, context)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +127,8 @@ class ModelWrappers:
         options, base = transformer_options or {}, executor.class_obj
         sampling = options.get(RUNS, {}).get(self.key)
         run = sampling.run if sampling else self.injection.new_run()
-        windows = sampling.windows(options.get("uuids"), tuple(x.shape[-2:])) if sampling else None
+        windows = sampling.windows(options, tuple(x.shape[-2:])) if sampling else None
+        tell_tiles(windows, run.report.notes)
         batch = HostBatch(x, t, kwargs.get("y"), options, base.model_sampling, windows)
         evaluation = BaseEvaluation(run, batch, self.injection.settings.on_negative)
 

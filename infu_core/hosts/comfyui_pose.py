@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import comfy.model_management
 import comfy.utils
 import torch
 from torch import Tensor
@@ -50,3 +51,13 @@ class PoseLatents:
             )
             image = comfy.utils.common_upscale(image, width, height, "bicubic", "center").clamp(0, 1)
         return image.movedim(1, -1)
+
+
+def within_sampling(pose: PoseLatents, height: int, width: int) -> Tensor:
+    """The same in the middle of a sampling: what is loaded for it is loaded again after the VAE."""
+    if (height, width) in pose.latents:
+        return pose(height, width)
+    loaded = comfy.model_management.loaded_models(only_currently_used=True)
+    latents = pose(height, width)
+    comfy.model_management.load_models_gpu(loaded)
+    return latents

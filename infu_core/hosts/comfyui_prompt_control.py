@@ -24,6 +24,7 @@ from .comfyui_injection import Injection, make_injection
 from .comfyui_latents import check_layout
 from .comfyui_loading import LoadedInfuseNet
 from .comfyui_model_wrappers import host_depth
+from .comfyui_picture_parts import full_size, part_windows
 from .comfyui_prompts_with_identity import POSITIVE
 from .comfyui_residual_channel import merged
 
@@ -94,12 +95,15 @@ class IdentityControl(ControlBase):
         if is_copy and not self.injection.settings.on_negative:
             return previous
         check_layout(x_noisy)
-        batch = HostBatch(x_noisy, t, cond.get("y"), transformer_options, self.base().model_sampling)
+        size, context = tuple(x_noisy.shape[-2:]), transformer_options.get("context_window")
+        full = full_size(size, context)
+        windows = part_windows([None] * batched_number, size, full, context)
+        batch = HostBatch(x_noisy, t, cond.get("y"), transformer_options, self.base().model_sampling, windows)
         # ComfyUI asks for the prompts that hold this object, so whichever asks gets the identity.
         evaluation = BaseEvaluation(self.run_of(batch), batch, on_negative=True)
         if evaluation.is_silent:
             return previous
-        self.encode_poses(*x_noisy.shape[-2:])
+        self.encode_poses(*full)
         residuals = evaluation.residuals(self.network.model)
         return previous if residuals is None else merged(previous, residuals, host_depth(self.base()))
 

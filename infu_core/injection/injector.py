@@ -12,7 +12,7 @@ from ..residuals import Residuals
 from .deferred_scalars import DeferredScalars
 from .denoising_step import DenoisingStep
 from .injection_settings import InjectionSettings
-from .region_layout import Layout, Person, Window, lay_out
+from .region_layout import UNKNOWN, Layout, Person, Window, lay_out
 from .residual_cache import ResidualCache
 from .reuse_plan import REUSE_PLANS
 from .run_report import RunReport
@@ -21,8 +21,9 @@ from .step_inputs import Prepared, StepInputs
 from .stopwatch import Stopwatch
 from .style_alignment import align_style
 
-ControlLatents = Callable[[int, int, int], Tensor]
-"""(person, latent height, latent width) -> that person's pose latents [1 or B, 16, H, W], encoded by the host's VAE."""
+ControlLatents = Callable[[int | None, int, int], Tensor]
+"""(person, latent height, latent width) -> that person's pose latents [1 or B, 16, H, W], encoded by the host's VAE;
+for None those of a black picture, which says nothing."""
 
 
 class InjectionRun:
@@ -106,8 +107,9 @@ class InjectionRun:
         """One person's pose latents, [1 or F, 16, height, width]."""
         if window is None:
             return self.control_latents(person, height, width)
-        whole = self.control_latents(person, window.full_height, window.full_width)
-        return whole[..., window.top : window.top + height, window.left : window.left + width]
+        if window == UNKNOWN:
+            return self.control_latents(None, height, width)
+        return window.of_batch(window.cut(self.control_latents(person, window.full_height, window.full_width)))
 
     def compute(self, network: InfuseNet, step: DenoisingStep, prepared: Prepared) -> Residuals:
         """Run InfuseNet for everybody; style, masks, block weights and people's own strengths applied."""

@@ -69,22 +69,47 @@ class Layout:
 
 @dataclass(frozen=True)
 class Window:
-    """Where a latent lies in the whole picture, in latent pixels; hosts denoise parts of pictures on their own."""
+    """Which rows and columns of the whole picture a latent holds, in latent pixels; hosts denoise parts on their own.
 
-    top: int
-    left: int
+    They need not stand side by side. `pictures`: which of a batch's pictures it holds, empty for all.
+    """
+
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
     full_height: int
     full_width: int
+    pictures: tuple[int, ...] = ()
+
+    @classmethod
+    def whole(cls, height: int, width: int) -> "Window":
+        return cls(tuple(range(height)), tuple(range(width)), height, width)
+
+    def cut(self, whole: Tensor) -> Tensor:
+        """[..., full_height, full_width] -> [..., rows, columns]."""
+        rows, columns = (torch.tensor(indices, device=whole.device) for indices in (self.rows, self.columns))
+        return whole.index_select(-2, rows).index_select(-1, columns)
+
+    def of_batch(self, frames: Tensor) -> Tensor:
+        """One of F frames for each picture [n, ...]; one frame serves all."""
+        if not self.pictures or len(frames) == 1:
+            return frames
+        return frames[[picture % len(frames) for picture in self.pictures]]
+
+
+UNKNOWN = Window((), (), 0, 0)
+"""A part of the picture, and nobody told which: everybody is everywhere in it, and nobody's pose is known."""
 
 
 def lay_out(
     people: Sequence[Person], height: int, width: int, device: torch.device, window: Window | None = None
 ) -> Layout:
     """People with masks on the token grid of a latent; people whose mask or strength is all zero are left out."""
-    if len(people) == 1 and (people[0].mask is None or bool((people[0].mask >= 1).all())):
+    unknown = window == UNKNOWN
+    given = [None if unknown else person.mask for person in people]
+    if len(people) == 1 and (given[0] is None or bool((given[0] >= 1).all())):
         present = tuple(person for person in people if person.strength > 0)
         return Layout(present, token_mask(None, height, width)[None].to(device), whole=True)
-    masks = torch.stack([token_mask(person.mask, height, width, window) for person in people])
+    masks = torch.stack([token_mask(mask, height, width, None if unknown else window) for mask in given])
     masks = masks / masks.sum(0).clamp_min(1.0)
     present = [index for index, person in enumerate(people) if person.strength > 0 and bool((masks[index] > 0).any())]
     return Layout(tuple(people[index] for index in present), masks[present].to(device))
@@ -98,5 +123,8 @@ def token_mask(mask: Tensor | None, height: int, width: int, window: Window | No
     picture = mask.detach().float().cpu().clamp(0, 1)[None, None]
     if window:
         picture = F.interpolate(picture, size=(window.full_height, window.full_width), mode="area")
-        picture = picture[..., window.top : window.top + height, window.left : window.left + width]
+        picture = window.cut(picture)
+    if height % 2 or width % 2:  # the last row or column of tokens has one row or column of the latent
+        picture = F.interpolate(picture, size=(height, width), mode="area")
+        picture = F.pad(picture, (0, width % 2, 0, height % 2), mode="replicate")
     return F.interpolate(picture, size=(rows, columns), mode="area").flatten()

@@ -28,6 +28,7 @@ BUILTIN_NODES = (
     "nodes_easycache",
     "nodes_cond",
     "nodes_nag",
+    "nodes_context_windows",
 )
 BUILTIN_NODES += (
     "nodes_mask",

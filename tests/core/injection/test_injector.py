@@ -181,7 +181,7 @@ def test_a_part_of_a_picture_gets_its_own_pose_and_mask():
         return torch.arange(width / 1.0).expand(1, 16, height, width)
 
     part = step(height=4, width=4)
-    part = type(part)(**{**vars(part), "window": Window(top=2, left=2, full_height=8, full_width=8)})
+    part = type(part)(**{**vars(part), "window": Window((2, 3, 4, 5), (2, 3, 4, 5), 8, 8)})
     made = residuals([person(1, left)], net, part, control=poses)
     assert asked == [(8, 8)]
     assert sorted(set(seen[0].flatten().tolist())) == [2.0, 3.0, 4.0, 5.0]

@@ -8,7 +8,7 @@ import torch
 from infu_core.identity.identity import Identity
 from infu_core.injection.region_boxes import box_mask, feathered, read_box
 from infu_core.injection.region_chain import add_region, choose_mask, with_mask
-from infu_core.injection.region_layout import IdentityRegion, Person, Window, lay_out, token_mask
+from infu_core.injection.region_layout import UNKNOWN, IdentityRegion, Person, Window, lay_out, token_mask
 from infu_core.injection.region_preview import preview_regions
 
 CPU = torch.device("cpu")
@@ -36,7 +36,7 @@ def test_masks_of_any_size_fit_any_grid(size):
 def test_a_window_sees_its_own_part_of_the_mask():
     mask = torch.arange(64.0).expand(64, 64) / 63
     whole = token_mask(mask, 8, 8).unflatten(0, (4, 4))
-    part = token_mask(mask, 4, 4, Window(top=4, left=2, full_height=8, full_width=8)).unflatten(0, (2, 2))
+    part = token_mask(mask, 4, 4, Window((4, 5, 6, 7), (2, 3, 4, 5), 8, 8)).unflatten(0, (2, 2))
     assert torch.allclose(part, whole[2:, 1:3])
 
 
@@ -108,3 +108,33 @@ def test_the_preview_colours_shares_and_numbers_people():
     assert picture.shape == (1, 384, 384, 3) and 0 <= float(picture.min()) and float(picture.max()) <= 1
     assert (picture[0, 5, 5] - picture[0, 5, -5]).abs().max() > 0.2
     assert picture[0, 192, 96].std() < 0.1, "a number stands on a dark spot in the middle of its region"
+
+
+def test_tokens_of_odd_sizes_have_the_masks_of_their_own_pixels():
+    """Five rows are three rows of tokens: two, two and one; the last column of seven alike."""
+    mask = torch.arange(35.0).reshape(5, 7) / 34
+    tokens = token_mask(mask, 5, 7).unflatten(0, (3, 4))
+    assert torch.allclose(tokens[0, 0], mask[:2, :2].mean())
+    assert torch.allclose(tokens[2, 0], mask[4, :2].mean())
+    assert torch.allclose(tokens[0, 3], mask[:2, 6].mean())
+    assert torch.allclose(tokens[2, 3], mask[4, 6])
+
+
+def test_rows_and_columns_of_a_window_may_wrap_and_leave_some_out():
+    mask = torch.arange(64.0).reshape(8, 8) / 63
+    part = token_mask(mask, 4, 2, Window((6, 7, 0, 1), (1, 5), 8, 8))
+    assert torch.allclose(part, torch.stack([mask[6:][:, [1, 5]].mean(), mask[:2][:, [1, 5]].mean()]))
+
+
+def test_in_an_unknown_part_everybody_is_everywhere():
+    left = torch.cat((torch.ones(8, 4), torch.zeros(8, 4)), 1)
+    people = [Person(torch.zeros(8, 4), left), Person(torch.zeros(8, 4), 1 - left)]
+    layout = lay_out(people, 4, 4, CPU, UNKNOWN)
+    assert torch.equal(layout.masks, torch.full((2, 4), 0.5)) and not layout.whole
+    assert lay_out(people[:1], 4, 4, CPU, UNKNOWN).whole
+
+
+def test_frames_of_a_batch_go_with_their_pictures():
+    frames = torch.arange(3.0)[:, None]
+    assert Window((0,), (0,), 1, 1, (2, 3, 4)).of_batch(frames).flatten().tolist() == [2, 0, 1]
+    assert Window((0,), (0,), 1, 1, (2, 3)).of_batch(frames[:1]).shape == (1, 1)
