@@ -5,6 +5,8 @@ from comfy_api.latest import io
 from ..infu_core.hosts.comfyui_checks import warning_of
 from ..infu_core.hosts.comfyui_injection import read_settings
 from ..infu_core.hosts.comfyui_model_wrappers import apply_infusenet
+from ..infu_core.injection.block_weights import check_block_weights
+from ..infu_core.typed_numbers import complaint
 from .injection_inputs import how_much, pose_image, shown_warning, who_and_how
 from .search_words import GENERAL
 
@@ -29,6 +31,10 @@ class ApplyInfuseNet(io.ComfyNode):
             ],
             outputs=[io.Model.Output(tooltip="The model with the identity; the one you connected is unchanged.")],
         )
+
+    @classmethod
+    def validate_inputs(cls, block_weights=None):
+        return complaint(check_block_weights, block_weights)
 
     @classmethod
     def execute(cls, model, infusenet, identity, vae, pose_image=None, **widgets) -> io.NodeOutput:

@@ -5,7 +5,9 @@ from comfy_api.latest import io
 from ..infu_core.hosts.comfyui_checks import warning_of
 from ..infu_core.hosts.comfyui_injection import read_settings
 from ..infu_core.hosts.comfyui_prompt_control import apply_to_conditioning
+from ..infu_core.injection.block_weights import check_block_weights
 from ..infu_core.injection.region_chain import with_mask
+from ..infu_core.typed_numbers import complaint
 from .injection_inputs import how_much, pose_image, shown_warning, who_and_how
 
 
@@ -33,6 +35,10 @@ class ApplyInfuseNetConditioning(io.ComfyNode):
             ],
             outputs=[io.Conditioning.Output(display_name="positive")],
         )
+
+    @classmethod
+    def validate_inputs(cls, block_weights=None):
+        return complaint(check_block_weights, block_weights)
 
     @classmethod
     def execute(cls, positive, infusenet, identity, vae, pose_image=None, mask=None, **widgets) -> io.NodeOutput:

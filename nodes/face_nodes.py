@@ -1,10 +1,12 @@
 """Nodes that find faces in photos and turn them into identities."""
 
+from functools import partial
+
 import comfy.utils
 from comfy_api.latest import io, ui
 
 from ..infu_core.faces.face_preview import draw_faces, fit_to_canvas
-from ..infu_core.faces.key_points_text import read_faces
+from ..infu_core.faces.key_points_text import read_faces, read_key_points
 from ..infu_core.faces.picture import to_image, to_pictures
 from ..infu_core.hosts.comfyui_face_files import AUTO, detector_files, recogniser_files
 from ..infu_core.hosts.comfyui_faces import face_encoder as load_encoder
@@ -13,6 +15,7 @@ from ..infu_core.identity.encode import encode_identity
 from ..infu_core.identity.face_choice import SKIP, STOP, FaceChoice
 from ..infu_core.identity.outliers import DROP, KEEP
 from ..infu_core.identity.weights_text import read_weights
+from ..infu_core.typed_numbers import complaint
 from .face_inputs import (
     encoder_input,
     index_input,
@@ -116,6 +119,11 @@ class EncodeFaceID(io.ComfyNode):
             ],
         )
 
+    @classmethod
+    def validate_inputs(cls, photo_weights=None, key_points=None):
+        weights = complaint(partial(read_weights, field="photo_weights"), photo_weights)
+        return weights if weights is not True else complaint(read_key_points, key_points)
+
     # With is_input_list every value is a list: one item per picture list entry, one for each widget.
     @classmethod
     def execute(cls, image, face, index, no_face, outliers, threshold, photo_weights, key_points, face_encoder=(None,), match=(None,)):  # fmt: skip
@@ -124,7 +132,7 @@ class EncodeFaceID(io.ComfyNode):
         choice = FaceChoice(face[0], index[0], 1, threshold[0], no_face[0], match[0], hand)
         encoder = face_encoder[0] or load_encoder()
         bar = comfy.utils.ProgressBar(len(photos))
-        weights = read_weights(photo_weights[0])
+        weights = read_weights(photo_weights[0], "photo_weights")
         result = encode_identity(encoder, photos, choice, weights, outliers[0], on_photo=lambda: bar.update(1))
         drawn = [draw_faces(photo.picture, photo.faces, photo.ordered, photo.chosen) for photo in result.photos]
         preview = to_image(fit_to_canvas(drawn))

@@ -7,13 +7,14 @@ from comfy_api.latest import io, ui
 from ..infu_core.faces.face_preview import draw_faces, fit_to_canvas, tint_regions
 from ..infu_core.faces.face_regions import SHAPES, face_regions
 from ..infu_core.faces.face_selection import LEFT_TO_RIGHT
-from ..infu_core.faces.key_points_text import read_faces
+from ..infu_core.faces.key_points_text import read_faces, read_key_points
 from ..infu_core.faces.picture import blank_picture, first_picture, to_image, to_pictures
 from ..infu_core.faces.pose_layout import FITS, PAD, PoseEdit
 from ..infu_core.hosts.comfyui_faces import face_encoder as load_encoder
 from ..infu_core.hosts.comfyui_latents import samples_of
 from ..infu_core.identity.face_choice import SKIP, STOP, FaceChoice, find_chosen
 from ..infu_core.identity.pose_photos import PoseFrame, pose_images
+from ..infu_core.typed_numbers import complaint
 from .face_inputs import (
     encoder_input,
     index_input,
@@ -58,6 +59,10 @@ class InfuFacePose(io.ComfyNode):
             ],
             outputs=[io.Image.Output(display_name="pose_image")],
         )  # fmt: skip
+
+    @classmethod
+    def validate_inputs(cls, key_points=None):
+        return complaint(read_key_points, key_points)
 
     @classmethod
     def execute(cls, width, height, fit, face, index, count, shift_x, shift_y, scale, rotate, mirror, no_face, threshold, key_points, image=None, face_encoder=None, latent=None, match=None):  # fmt: skip

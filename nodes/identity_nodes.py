@@ -9,6 +9,7 @@ from ..infu_core.identity.judge import judge, report_judgement
 from ..infu_core.identity.judgement_picture import draw_judgement
 from ..infu_core.identity.mixing import BLEND, MODES, SLERP, interpolate, mix
 from ..infu_core.identity.weights_text import read_weights
+from ..infu_core.typed_numbers import complaint
 from .face_inputs import encoder_input, threshold_input
 from .sockets import IdentitySocket
 
@@ -47,6 +48,10 @@ class MixIdentities(io.ComfyNode):
             ],
             outputs=[IdentitySocket.Output(display_name="identity")],
         )
+
+    @classmethod
+    def validate_inputs(cls, weights=None, identities=None):
+        return complaint(read_weights, weights)
 
     @classmethod
     def execute(cls, identities: io.Autogrow.Type, mode: str, weights: str) -> io.NodeOutput:

@@ -2,8 +2,10 @@
 
 from comfy_api.latest import io, ui
 
+from ..infu_core.injection.region_boxes import read_box
 from ..infu_core.injection.region_chain import BY_PLACE, add_region
 from ..infu_core.injection.region_preview import preview_regions
+from ..infu_core.typed_numbers import complaint
 from .sockets import IdentityRegionsSocket, IdentitySocket
 
 
@@ -67,6 +69,10 @@ class InfuIdentityRegion(io.ComfyNode):
             ],
             outputs=[IdentityRegionsSocket.Output(display_name="regions")],
         )
+
+    @classmethod
+    def validate_inputs(cls, box=None):
+        return complaint(read_box, box)
 
     @classmethod
     def execute(cls, identity, mask=None, regions=None, pose_image=None, **widgets) -> io.NodeOutput:

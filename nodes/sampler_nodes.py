@@ -7,10 +7,11 @@ from comfy_api.latest import io, ui
 
 from ..infu_core.faces.picture import to_image
 from ..infu_core.hosts.comfyui_sampling import InfuCFGGuider, SamplingDials, sample
-from ..infu_core.injection.curve_text import CURVE_NAMES, read_curve
+from ..infu_core.injection.curve_text import CURVE_NAMES, check_curve, read_curve
 from ..infu_core.injection.identity_guidance import IdentityGuidance
 from ..infu_core.injection.reuse_plan import REUSE_PLANS
 from ..infu_core.injection.sampling_plot import draw_sampling
+from ..infu_core.typed_numbers import complaint
 
 ALIASES = ["identity guidance", "flux sampler"]
 
@@ -167,6 +168,10 @@ class InfuSampler(io.ComfyNode):
         )
 
     @classmethod
+    def validate_inputs(cls, free_curve=None):
+        return complaint(check_curve, free_curve)
+
+    @classmethod
     def execute(cls, model, latent_image, **widgets) -> io.NodeOutput:
         latent, record = sample(model, read_dials(widgets), latent=latent_image, **widgets)
         shown = ui.PreviewImage(to_image([draw_sampling(record)]), cls=cls).as_dict()
@@ -207,6 +212,10 @@ class InfuGuider(io.ComfyNode):
                 )
             ],
         )
+
+    @classmethod
+    def validate_inputs(cls, free_curve=None):
+        return complaint(check_curve, free_curve)
 
     @classmethod
     def execute(cls, model, positive, cfg, negative=None, **widgets) -> io.NodeOutput:

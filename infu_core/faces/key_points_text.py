@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..typed_numbers import read_numbers
 from .face import KEY_POINT_NAMES, Face, FaceError, face_from
 
 BY_HAND = "by hand"
@@ -18,22 +19,28 @@ def read_faces(text: str, picture_size: tuple[int, int]) -> list[Face]:
     Numbers that all lie in 0..1 are shares of the picture (height, width); otherwise they are pixels. An
     empty text gives no face. Raises `FaceError` when the numbers do not make whole faces.
     """
-    parts = [part for part in re.split(r"[\s,;()\[\]]+", text.strip()) if part]
-    if not parts:
+    numbers = read_key_points(text)
+    if len(numbers) == 0:
         return []
-    try:
-        numbers = np.array([float(part) for part in parts])
-    except ValueError:
-        raise FaceError(f"Key points are numbers such as `0.4,0.4 0.6,0.4 ...`; {text!r} cannot be read.") from None
-    if len(numbers) % 10 or not np.isfinite(numbers).all():
-        raise FaceError(
-            f"A face has five key points, so ten numbers ({', '.join(KEY_POINT_NAMES)}); {len(numbers)} are given."
-        )
     points = numbers.reshape(-1, 5, 2)
     height, width = picture_size
     if numbers.min() >= 0 and numbers.max() <= 1:
         points = points * (width, height)
     return [face_from(box_around(face), face, 1.0, BY_HAND) for face in points]
+
+
+def read_key_points(text: str) -> np.ndarray:
+    """Ten numbers for each face, brackets passed over. Raises `FaceError`."""
+    plain = re.sub(r"[()\[\]]", " ", text)
+    try:
+        numbers = np.array(read_numbers(plain, "key_points", "0.4,0.4 0.6,0.4 ...", range(10, 1001, 10)))
+    except ValueError as error:
+        raise FaceError(str(error)) from None
+    if len(numbers) % 10:
+        raise FaceError(
+            f"A face has five key points, so ten numbers ({', '.join(KEY_POINT_NAMES)}); {len(numbers)} are given."
+        )
+    return numbers
 
 
 def box_around(points: Sequence | np.ndarray) -> tuple[float, float, float, float]:

@@ -1,14 +1,8 @@
 """Weights as people type them: "1, 0.5"."""
 
-import re
+from ..typed_numbers import read_numbers
 
 
-def read_weights(text: str) -> list[float] | None:
-    """The numbers of a text, split by commas, semicolons or blanks; None for an empty text (all alike)."""
-    parts = [part for part in re.split(r"[\s,;]+", text.strip()) if part]
-    if not parts:
-        return None
-    try:
-        return [float(part) for part in parts]
-    except ValueError:
-        raise ValueError(f"Weights are numbers such as `1, 0.5`; {text!r} cannot be read.") from None
+def read_weights(text: str, field: str = "weights") -> list[float] | None:
+    """The numbers of a text; None for an empty text (all alike). Raises ValueError in one sentence."""
+    return read_numbers(text, field, "1, 0.5") or None

@@ -1,6 +1,6 @@
 """Block weights, as a person types them: '1, 1, 0.5, 0.5; 1'."""
 
-import math
+from ..typed_numbers import quoted, read_numbers
 
 
 def parse_block_weights(
@@ -18,14 +18,16 @@ def parse_block_weights(
     return parse_half(double, "double", double_blocks), parse_half(single, "single", single_blocks)
 
 
+def check_block_weights(text: str) -> None:
+    """What can be said before the network is known. Raises ValueError."""
+    for half in text.split(";"):
+        read_numbers(half, "block_weights", "1, 1, 0.5, 0.5; 1", {1})
+
+
 def parse_half(text: str, kind: str, blocks: int) -> tuple[float, ...] | None:
-    words = [word for word in text.replace(",", " ").split() if word]
-    try:
-        weights = [float(word) for word in words]
-    except ValueError:
-        raise ValueError(f"block_weights should hold numbers; '{text.strip()}' does not.") from None
-    if not all(math.isfinite(weight) for weight in weights):
-        raise ValueError(f"block_weights should hold finite numbers; '{text.strip()}' does not.")
+    weights = read_numbers(text, "block_weights", "1, 1, 0.5, 0.5; 1", {1, blocks})
+    if any(weight < 0 for weight in weights):
+        raise ValueError(f"block_weights run from 0 upwards; '{quoted(text.strip())}' holds {min(weights):g}.")
     if len(weights) == 1:
         weights *= blocks
     if weights and len(weights) != blocks:

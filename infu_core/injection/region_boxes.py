@@ -1,10 +1,10 @@
 """Masks of identity regions: from boxes typed by a person, with soft edges. Masks are [height, width] in 0..1."""
 
-import math
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+from ..typed_numbers import quoted, read_numbers
 
 BOX_CANVAS = 512
 """Boxes are shares of the picture, so that their mask's own size does not matter."""
@@ -12,19 +12,17 @@ BOX_CANVAS = 512
 
 def read_box(text: str) -> tuple[float, float, float, float] | None:
     """'0, 0, 0.5, 1' -> left, top, width, height as shares of the picture; None where nothing is written."""
-    words = text.replace(",", " ").split()
-    if not words:
+    numbers = read_numbers(text, "box", "0, 0, 0.5, 1", {4})
+    if not numbers:
         return None
-    try:
-        numbers = [float(word) for word in words]
-    except ValueError:
-        numbers = []
-    if len(numbers) != 4 or not all(math.isfinite(number) for number in numbers):
-        raise ValueError(f"box is four numbers: left, top, width, height, such as '0, 0, 0.5, 1'; '{text}' is not.")
+    if len(numbers) != 4:
+        raise ValueError(
+            f"box is four numbers: left, top, width, height, such as '0, 0, 0.5, 1'; '{quoted(text)}' is not."
+        )
     left, top, width, height = numbers
     if min(left, top) < 0 or min(width, height) <= 0 or left + width > 1.001 or top + height > 1.001:
         raise ValueError(
-            f"The box {text} does not lie in the picture: left, top, width and height are shares from 0 to 1."
+            f"The box {quoted(text)} does not lie in the picture: left, top, width and height are shares from 0 to 1."
         )
     return left, top, width, height
 

@@ -17,16 +17,27 @@ WORKSHOP = sorted((ROOT / "workshop").rglob("*.py"))
 # A room may import rooms of its own floor's list only; a missing room may not be imported at all.
 BELOW = {
     "residuals": set(),
+    "typed_numbers": set(),
     "miniature": set(),
-    "faces": set(),
+    "faces": {"typed_numbers"},
     "networks": {"residuals", "faces"},
     "checkpoints": {"networks", "residuals", "faces"},
-    "identity": {"networks", "residuals", "faces", "checkpoints"},
-    "injection": {"identity", "checkpoints", "networks", "residuals", "faces"},
+    "identity": {"networks", "residuals", "faces", "checkpoints", "typed_numbers"},
+    "injection": {"identity", "checkpoints", "networks", "residuals", "faces", "typed_numbers"},
     "hosts": {"injection", "identity", "checkpoints", "networks", "residuals", "faces"},
     "evaluation": {"hosts", "identity", "checkpoints", "networks", "residuals", "faces"},
     "training": {"evaluation", "hosts", "injection", "identity", "checkpoints", "networks", "residuals", "faces"},
-    "nodes": {"miniature", "hosts", "injection", "identity", "checkpoints", "networks", "residuals", "faces"},
+    "nodes": {
+        "miniature",
+        "typed_numbers",
+        "hosts",
+        "injection",
+        "identity",
+        "checkpoints",
+        "networks",
+        "residuals",
+        "faces",
+    },
     "the root": {"nodes"},
 }
 # Rooms inside a room, by the same rule; "" is what lies in plain sight at its top.

@@ -94,7 +94,7 @@ def test_every_face_node_works_through_the_server_and_shows_a_preview(any_server
         (lambda photo: encode(photo, index=3), "Face 3 was asked for, but the photo shows 3 faces"),
         (lambda photo: encode(photo, face="best match"), "connect an identity to `match`"),
         (lambda photo: encode(photo, photo_weights="1, 2"), "1 photos need 2 weights|1 photos need 1 weights, but 2"),
-        (lambda photo: encode(photo, key_points="1,2"), "ten numbers"),
+        (lambda photo: encode(photo, key_points="1, 2"), "ten numbers"),
         (lambda photo: pose(), "connect an image, or type key points"),
         (
             lambda photo: regions(photo, count=4),

@@ -54,7 +54,7 @@ def test_a_series_runs_what_follows_once_for_each(any_server):
         ("blend", "0, 0, 0", "All weights are 0"),
         ("blend", "1, 1", "3 identities need 3 weights, but 2 are given"),
         ("slerp", "", "but 3 are connected; use blend"),
-        ("blend", "a lot", "'a lot' cannot be read"),
+        ("blend", "a lot", "'a' is no number"),
     ],
 )
 def test_mistakes_are_told_in_one_sentence(any_server, mode, weights, sentence):

@@ -36,7 +36,7 @@ def test_empty_text_means_no_face():
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("0.1,0.2 0.3,0.4", "five key points, so ten numbers .*; 4 are given"), ("left eye", "cannot be read")],
+    [("0.1,0.2 0.3,0.4", "five key points, so ten numbers .*; 4 are given"), ("left eye", "is no number")],
 )
 def test_unreadable_text(text, sentence):
     with pytest.raises(FaceError, match=sentence):

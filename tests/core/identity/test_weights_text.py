@@ -14,5 +14,5 @@ def test_numbers(text, weights):
 
 
 def test_words_are_refused():
-    with pytest.raises(ValueError, match="Weights are numbers such as `1, 0.5`; 'half' cannot be read"):
+    with pytest.raises(ValueError, match="weights should hold numbers such as 1, 0.5; in 'half' 'half' is no number"):
         read_weights("half")

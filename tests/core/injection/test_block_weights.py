@@ -25,7 +25,7 @@ def test_reads_what_people_type(text, double, single):
         ("1; 1, 1", "2 single weights; this InfuseNet has 3"),
         ("1; 1; 1", "has 3 parts"),
         ("one", "should hold numbers"),
-        ("nan", "finite numbers"),
+        ("nan", "is no number"),
     ],
 )
 def test_says_what_is_wrong(text, sentence):

@@ -18,7 +18,12 @@ def test_a_free_curve_is_a_list_of_numbers(text):
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [("", "free_curve is empty"), ("0, one", "'0, one' does not"), ("0, -1", "from 0 upwards"), ("nan", "0 upwards")],
+    [
+        ("", "free_curve is empty"),
+        ("0, one", "'one' is no number"),
+        ("0, -1", "from 0 upwards"),
+        ("nan", "is no number"),
+    ],
 )
 def test_what_is_no_curve_is_refused_in_one_sentence(text, sentence):
     with pytest.raises(ValueError, match=sentence):

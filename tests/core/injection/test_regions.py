@@ -92,8 +92,9 @@ def test_bad_regions_are_told_in_one_sentence():
         ({"mask": torch.full((4, 4), math.nan)}, "not numbers"),
         ({"feather": -0.1}, "feather is -0.1"),
         ({"strength": math.inf}, "strength of a region is inf"),
-        ({"box": "a b c d"}, "four numbers"),
-        ({"box": "nan 0 1 1"}, "four numbers"),
+        ({"box": "a b c d"}, "is no number"),
+        ({"box": "nan 0 1 1"}, "is no number"),
+        ({"box": "0 1 1"}, "four numbers"),
         ({"box": "0 0 0 1"}, "does not lie in the picture"),
     ):
         with pytest.raises(ValueError, match=sentence):
