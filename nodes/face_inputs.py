@@ -51,5 +51,5 @@ def key_points_input():
         default="",
         advanced=True,
         placeholder="0.4,0.4 0.6,0.4 0.5,0.55 0.42,0.68 0.58,0.68",
-        tooltip="For drawn faces that no detector finds: left eye, right eye, nose, left and right mouth corner as `x,y x,y x,y x,y x,y`, in pixels or as shares of the picture (0 to 1); ten more numbers for another face. Empty detects faces.",
+        tooltip="For drawn faces that no detector finds: left eye, right eye, nose, left and right mouth corner as `x,y x,y x,y x,y x,y`, in pixels or as shares of the picture (0 to 1); ten more numbers for another face. Empty detects faces. Write numbers with a point (0.5) and commas between them.",
     )

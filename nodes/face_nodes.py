@@ -105,7 +105,7 @@ class EncodeFaceID(io.ComfyNode):
                     default="",
                     advanced=True,
                     placeholder="1, 1, 0.5",
-                    tooltip="One number per photo, usually 0 to 1; empty means all alike.",
+                    tooltip="One number per photo, usually 0 to 1; empty means all alike. Write numbers with a point (0.5) and commas between them.",
                 ),
                 key_points_input(),
             ],

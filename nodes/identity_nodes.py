@@ -43,7 +43,7 @@ class MixIdentities(io.ComfyNode):
                     "weights",
                     default="",
                     placeholder="1, 1",
-                    tooltip="One number per identity, such as `1, 0.5`, usually 0.2 to 1; 0 leaves one out, empty means all alike. blend and slerp use their proportions; in stack they scale each identity's features relative to the largest.",
+                    tooltip="One number per identity, such as `1, 0.5`, usually 0.2 to 1; 0 leaves one out, empty means all alike. blend and slerp use their proportions; in stack they scale each identity's features relative to the largest. Write numbers with a point (0.5) and commas between them.",
                 ),
             ],
             outputs=[IdentitySocket.Output(display_name="identity")],

@@ -88,7 +88,7 @@ def how_much() -> list:
             "block_weights",
             default="",
             advanced=True,
-            tooltip="A factor per InfuseNet block: double blocks, a semicolon, single blocks, such as '1, 1, 0.5, 0.5; 1'. One number stands for all; empty is 1.",
+            tooltip="A factor per InfuseNet block: double blocks, a semicolon, single blocks, such as '1, 1, 0.5, 0.5; 1'. One number stands for all; empty is 1. Write numbers with a point (0.5) and commas between them.",
         ),
     ]
 

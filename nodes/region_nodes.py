@@ -56,7 +56,7 @@ class InfuIdentityRegion(io.ComfyNode):
                 io.String.Input(
                     "box",
                     default="",
-                    tooltip="Instead of a mask, or to cut one: left, top, width, height as shares of the picture, such as '0, 0, 0.5, 1' for the left half. Empty: no box.",
+                    tooltip="Instead of a mask, or to cut one: left, top, width, height as shares of the picture, such as '0, 0, 0.5, 1' for the left half. Empty: no box. Write numbers with a point (0.5) and commas between them.",
                 ),
                 io.Int.Input(
                     "mask_index",

@@ -71,7 +71,7 @@ def dial_inputs() -> list:
             default="",
             placeholder="0, 1, 1, 0.5",
             advanced=True,
-            tooltip="For strength_curve free: factors of the strength, evenly spaced from the start to the end of the sampling and joined by lines, such as '0, 1, 1, 0.5'. Usually 0 to 1.",
+            tooltip="For strength_curve free: factors of the strength, evenly spaced from the start to the end of the sampling and joined by lines, such as '0, 1, 1, 0.5'. Usually 0 to 1. Write numbers with a point (0.5) and commas between them.",
         ),
         io.Float.Input(
             "reuse_threshold",
