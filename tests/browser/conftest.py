@@ -1,9 +1,16 @@
-"""A real server and a real Chromium for the tests of this folder: see `harness.front_end`."""
+"""A real server and a real Chromium for the tests of this folder: see `harness.front_end`.
+
+`INFU_FRONT_END` names the folder of another front end's files (`static` in `comfyui-frontend-package`).
+"""
+
+import os
 
 import pytest
 from harness.base_directory import make_base_directory, write_all_models
 from harness.front_end import FrontEnd, chromium, find_chromium
 from harness.server import ComfyServer
+
+FRONT_END = os.environ.get("INFU_FRONT_END")
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +27,7 @@ def browser():
 def server(comfyui_path, tmp_path_factory):
     folder = tmp_path_factory.mktemp("browser")
     write_all_models(folder / "shared")
-    with ComfyServer(comfyui_path, make_base_directory(folder / "base", folder / "shared")) as running:
+    with ComfyServer(comfyui_path, make_base_directory(folder / "base", folder / "shared"), FRONT_END) as running:
         yield running
 
 

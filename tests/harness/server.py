@@ -31,10 +31,10 @@ class GraphError(RuntimeError):
 
 
 class ComfyServer:
-    """Use as a context manager; the process ends with it."""
+    """Use as a context manager; the process ends with it. `front_end`: a folder with another front end's files."""
 
-    def __init__(self, checkout: Path, base: BaseDirectory):
-        self.checkout, self.base, self.names = checkout, base, base.names
+    def __init__(self, checkout: Path, base: BaseDirectory, front_end: str | None = None):
+        self.checkout, self.base, self.names, self.front_end = checkout, base, base.names, front_end
         self._log_path = base.path / f"server-{checkout.name}.log"
 
     def __enter__(self) -> "ComfyServer":
@@ -46,6 +46,7 @@ class ComfyServer:
         command = [sys.executable, str(self.checkout / "main.py"), "--cpu", "--port", str(self.port)]
         command += ["--base-directory", base, "--database-url", database]
         command += ["--disable-api-nodes", "--disable-auto-launch"]
+        command += ["--front-end-root", self.front_end] if self.front_end else []
         self._log_file = self._log_path.open("wb")
         self._process = subprocess.Popen(
             command, cwd=base, env=compiling(), stdout=self._log_file, stderr=subprocess.STDOUT
