@@ -5,7 +5,7 @@ import torch
 from comfy_api.latest import io, ui
 
 from ..infu_core.faces.face_preview import draw_faces, fit_to_canvas, tint_regions
-from ..infu_core.faces.face_regions import SHAPES, face_regions
+from ..infu_core.faces.face_regions import SHAPES, face_regions, report_faces
 from ..infu_core.faces.face_selection import LEFT_TO_RIGHT
 from ..infu_core.faces.key_points_text import read_faces, read_key_points
 from ..infu_core.faces.picture import blank_picture, first_picture, to_image, to_pictures
@@ -119,5 +119,6 @@ class InfuFaceRegions(io.ComfyNode):
         none = torch.zeros_like(masks[:1])
         single = [masks[n : n + 1] if n < len(masks) else none for n in range(SINGLE_MASKS)]
         preview = draw_faces(tint_regions(picture, masks.numpy()), found.faces, found.ordered, found.chosen)
-        shown = to_image(fit_to_canvas([preview]))
-        return io.NodeOutput(masks, *single, shown, ui=ui.PreviewImage(shown, cls=cls))
+        shown, text = to_image(fit_to_canvas([preview])), report_faces(found.faces, found.ordered, found.chosen)
+        told = ui.PreviewImage(shown, cls=cls).as_dict() | ui.PreviewText(text).as_dict()
+        return io.NodeOutput(masks, *single, shown, ui=told)

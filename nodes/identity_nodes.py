@@ -7,7 +7,7 @@ from ..infu_core.faces.picture import as_batch, to_image, to_pictures
 from ..infu_core.hosts.comfyui_faces import face_encoder as load_encoder
 from ..infu_core.identity.judge import judge, report_judgement
 from ..infu_core.identity.judgement_picture import draw_judgement
-from ..infu_core.identity.mixing import BLEND, MODES, SLERP, interpolate, mix
+from ..infu_core.identity.mixing import BLEND, MODES, SLERP, interpolate, mix, report_mix
 from ..infu_core.identity.weights_text import read_weights
 from ..infu_core.typed_numbers import complaint
 from .face_inputs import encoder_input, threshold_input
@@ -55,7 +55,8 @@ class MixIdentities(io.ComfyNode):
 
     @classmethod
     def execute(cls, identities: io.Autogrow.Type, mode: str, weights: str) -> io.NodeOutput:
-        return io.NodeOutput(mix(list(identities.values()), read_weights(weights), mode))
+        people, numbers = list(identities.values()), read_weights(weights)
+        return io.NodeOutput(mix(people, numbers, mode), ui=ui.PreviewText(report_mix(people, numbers, mode)))
 
 
 class InfuInterpolateIdentities(io.ComfyNode):

@@ -4,7 +4,7 @@ from comfy_api.latest import io, ui
 
 from ..infu_core.injection.region_boxes import read_box
 from ..infu_core.injection.region_chain import BY_PLACE, add_region
-from ..infu_core.injection.region_preview import preview_regions
+from ..infu_core.injection.region_preview import preview_regions, report_regions
 from ..infu_core.typed_numbers import complaint
 from .sockets import IdentityRegionsSocket, IdentitySocket
 
@@ -77,4 +77,7 @@ class InfuIdentityRegion(io.ComfyNode):
     @classmethod
     def execute(cls, identity, mask=None, regions=None, pose_image=None, **widgets) -> io.NodeOutput:
         chain = add_region(regions or (), identity, mask, pose_image=pose_image, **widgets)
-        return io.NodeOutput(chain, ui=ui.PreviewImage(preview_regions(chain), cls=cls))
+        shown = (
+            ui.PreviewImage(preview_regions(chain), cls=cls).as_dict() | ui.PreviewText(report_regions(chain)).as_dict()
+        )
+        return io.NodeOutput(chain, ui=shown)

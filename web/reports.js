@@ -32,6 +32,10 @@ function addReport(node) {
   const box = document.createElement("div");
   box.className = "infu-report";
   Object.assign(box.style, STYLE);
+  // Read aloud where a screen is read aloud, and scrolled by the keyboard.
+  box.setAttribute("role", "status");
+  box.setAttribute("aria-label", `${node.title}: report`);
+  box.tabIndex = 0;
   // Scrolling a long report and selecting its words must not zoom or drag the canvas.
   box.addEventListener("wheel", (event) => box.scrollHeight > box.clientHeight && event.stopPropagation());
   box.addEventListener("pointerdown", (event) => event.stopPropagation());

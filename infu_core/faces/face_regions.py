@@ -69,3 +69,13 @@ def soft_step(inside: np.ndarray, width: float) -> np.ndarray:
         return (inside >= 0).astype(np.float32)
     ramp = np.clip(inside / width + 0.5, 0, 1)
     return (ramp * ramp * (3 - 2 * ramp)).astype(np.float32)
+
+
+def report_faces(faces: Sequence[Face], ordered: Sequence[int], chosen: Sequence[int]) -> str:
+    """Which faces of the layout got a region, by the numbers in the preview, each with its size and place in pixels."""
+    lines = [f"{len(chosen)} of {len(faces)} faces have a region"]
+    for number, place in enumerate(ordered):
+        left, top, right, bottom = faces[place].box
+        none = "" if place in chosen else ", no region"
+        lines.append(f"{number}: {right - left:.0f} x {bottom - top:.0f} px at ({left:.0f}, {top:.0f}){none}")
+    return "\n".join(lines)

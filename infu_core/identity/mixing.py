@@ -45,6 +45,18 @@ def mix(identities: Sequence[Identity], weights: Sequence[float] | None = None, 
     return blend(taking_part)
 
 
+def report_mix(identities: Sequence[Identity], weights: Sequence[float] | None, mode: str) -> str:
+    """What the mix is made of: each input's share (in a stack its strength), and the photos behind it."""
+    values = check_weights(identities, weights)
+    whole, what = (max(values), "strength") if mode == STACK else (sum(values), "share")
+    lines = []
+    for number, (identity, value) in enumerate(zip(identities, values, strict=True), start=1):
+        count = len(identity.sources)
+        part = f"{what} {value / whole:.2f}" if value else "left out"
+        lines.append(f"{number}: {part}, from {count} photo{'s' if count != 1 else ''}")
+    return "\n".join([f"{mode} of {sum(value > 0 for value in values)} identities", *lines])
+
+
 def check_weights(identities: Sequence[Identity], weights: Sequence[float] | None) -> list[float]:
     """One finite weight of 0 or more per identity, not all 0; all 1 when none are given."""
     if not identities:

@@ -22,6 +22,22 @@ def preview_regions(regions: Sequence[IdentityRegion]) -> Tensor:
     return numbered(picture, shares)[None]
 
 
+def report_regions(regions: Sequence[IdentityRegion]) -> str:
+    """One line a person, numbered as in the picture: how much of it is theirs, and how strongly."""
+    shares = shares_of(regions, *preview_size(regions)).mean((1, 2)).tolist()
+    lines = []
+    for number, (region, share) in enumerate(zip(regions, shares, strict=True), start=1):
+        faces = len(region.identity.sources)
+        pose = "" if region.pose_image is None else ", own pose image"
+        lines.append(f"{number}: {share:.0%} of the picture, strength {region.strength:g}, from {photos(faces)}{pose}")
+    empty = [number for number, share in enumerate(shares, start=1) if share == 0]
+    return "\n".join([*lines, *(f"NOBODY: the mask of {number} is empty." for number in empty)])
+
+
+def photos(count: int) -> str:
+    return f"{count} photo" if count == 1 else f"{count} photos"
+
+
 def preview_size(regions: Sequence[IdentityRegion]) -> tuple[int, int]:
     masks = [region.mask for region in regions if region.mask is not None]
     height, width = masks[0].shape if masks else (1, 1)

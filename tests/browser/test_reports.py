@@ -20,6 +20,7 @@ def test_a_run_shows_reports_and_saves_none(front_end, new_nodes):
     shown = front_end.reports()
     assert "1 face" in shown["EncodeFaceID"] and shown["InfuMiniaturePrompt"].startswith("Understood")
     assert front_end.page.locator(".infu-report:visible").count() == 2
+    assert front_end.page.get_by_role("status", name="Encode Face ID (InfiniteYou): report").is_visible()
     after = front_end.saved()
     assert shown["EncodeFaceID"] not in json.dumps(after, ensure_ascii=False)
     for was, now in zip(before["nodes"], after["nodes"], strict=True):

@@ -28,6 +28,8 @@ QUIET = {
     "Comfy.Graph.CanvasInfo": False,
 }
 READY = "() => window.app?.graph && window.app.extensionManager && document.querySelector('[data-testid=queue-button]')"
+SEARCH, FOUND = "#results-list, .p-autocomplete-list", "[data-testid=result-item], .p-autocomplete-option"
+"""The list of the search box and a line of it, in 1.49 and in 1.38."""
 EMPTY = (960, 980)
 """A place of the canvas where a graph that was fitted has nothing."""
 
@@ -98,13 +100,13 @@ class FrontEnd:
 
     def offered(self, words: str = "") -> list[str]:
         """Type into the search box that is open, read its list and close it."""
-        box, results = self.page.locator("#results-list"), self.page.get_by_test_id("result-item")
+        box, results = self.page.locator(SEARCH), self.page.locator(FOUND)
         box.wait_for()
         if words:
             self.page.keyboard.type(words)
             self.page.wait_for_timeout(400)
         results.first.wait_for()
-        names = [name.strip().split("\n")[0] for name in results.all_inner_texts()]
+        names = [name.strip().split("\n")[0].strip() for name in results.all_inner_texts()]
         self.page.keyboard.press("Escape")
         box.wait_for(state="hidden")
         self.page.wait_for_timeout(500)  # two double clicks in a row are none

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from infu_core.faces.face import Face, FaceError
-from infu_core.faces.face_regions import HEAD, NEAREST, PERSON, SHAPES, face_region, face_regions
+from infu_core.faces.face_regions import HEAD, NEAREST, PERSON, SHAPES, face_region, face_regions, report_faces
 
 
 def face(x, y, width=40, height=60):
@@ -63,3 +63,9 @@ def test_no_face_and_unknown_shapes_are_refused():
         face_regions([], SIZE)
     with pytest.raises(FaceError, match="no region shape called 'star'"):
         face_regions([LEFT], SIZE, "star")
+
+
+def test_the_report_names_every_face_by_its_number():
+    assert report_faces([LEFT, RIGHT], [1, 0], [1]) == (
+        "1 of 2 faces have a region\n0: 40 x 60 px at (280, 50)\n1: 40 x 60 px at (80, 50), no region"
+    )

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from infu_core.identity.identity import FaceSource, Identity
-from infu_core.identity.mixing import BLEND, MODES, SLERP, STACK, interpolate, mix
+from infu_core.identity.mixing import BLEND, MODES, SLERP, STACK, interpolate, mix, report_mix
 
 
 def person(seed, recogniser="arcface_ir_se50"):
@@ -124,3 +124,12 @@ def test_what_says_nothing_is_an_error(identities, weights, mode, sentence):
 def test_a_series_needs_two_steps():
     with pytest.raises(ValueError, match="at least 2 steps, not 1"):
         interpolate(A, B, 1)
+
+
+def test_the_report_says_what_a_mix_is_made_of():
+    assert report_mix([A, B], [1, 3], BLEND) == (
+        "blend of 2 identities\n1: share 0.25, from 1 photo\n2: share 0.75, from 1 photo"
+    )
+    head, *lines = report_mix([A, B, C], [0, 2, 1], STACK).split("\n")
+    assert head == "stack of 2 identities"
+    assert [line[:16] for line in lines] == ["1: left out, fro", "2: strength 1.00", "3: strength 0.50"]

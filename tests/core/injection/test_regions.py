@@ -9,7 +9,7 @@ from infu_core.identity.identity import Identity
 from infu_core.injection.region_boxes import box_mask, feathered, read_box
 from infu_core.injection.region_chain import add_region, choose_mask, with_mask
 from infu_core.injection.region_layout import UNKNOWN, IdentityRegion, Person, Window, lay_out, token_mask
-from infu_core.injection.region_preview import preview_regions
+from infu_core.injection.region_preview import preview_regions, report_regions
 
 CPU = torch.device("cpu")
 
@@ -109,6 +109,13 @@ def test_the_preview_colours_shares_and_numbers_people():
     assert picture.shape == (1, 384, 384, 3) and 0 <= float(picture.min()) and float(picture.max()) <= 1
     assert (picture[0, 5, 5] - picture[0, 5, -5]).abs().max() > 0.2
     assert picture[0, 192, 96].std() < 0.1, "a number stands on a dark spot in the middle of its region"
+
+
+def test_the_report_says_how_much_is_whose_and_who_has_nothing():
+    chain = add_region(add_region((), somebody(1), box="0 0 0.25 1", feather=0), somebody(2), torch.zeros(4, 4))
+    first, second, warning = report_regions(chain).split("\n")
+    assert first.startswith("1: 25% of the picture, strength 1, from ") and second.startswith("2: 0% ")
+    assert warning == "NOBODY: the mask of 2 is empty."
 
 
 def test_tokens_of_odd_sizes_have_the_masks_of_their_own_pixels():
