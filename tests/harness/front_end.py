@@ -28,8 +28,11 @@ QUIET = {
     "Comfy.Graph.CanvasInfo": False,
 }
 READY = "() => window.app?.graph && window.app.extensionManager && document.querySelector('[data-testid=queue-button]')"
-SEARCH, FOUND = "#results-list, .p-autocomplete-list", "[data-testid=result-item], .p-autocomplete-option"
-"""The list of the search box and a line of it, in 1.49 and in 1.38."""
+SEARCH, FOUND = (
+    "#results-list, [id^=comfy-vue-node-search-box-input]",
+    "[data-testid=result-item], .p-autocomplete-option",
+)
+"""What is there while the search box is open, and a line of its list, in 1.49 and in 1.38."""
 EMPTY = (960, 980)
 """A place of the canvas where a graph that was fitted has nothing."""
 
@@ -100,11 +103,11 @@ class FrontEnd:
 
     def offered(self, words: str = "") -> list[str]:
         """Type into the search box that is open, read its list and close it."""
-        box, results = self.page.locator(SEARCH), self.page.locator(FOUND)
+        box, results = self.page.locator(SEARCH).first, self.page.locator(FOUND)
         box.wait_for()
         if words:
             self.page.keyboard.type(words)
-            self.page.wait_for_timeout(400)
+            self.page.wait_for_timeout(600)
         results.first.wait_for()
         names = [name.strip().split("\n")[0].strip() for name in results.all_inner_texts()]
         self.page.keyboard.press("Escape")
