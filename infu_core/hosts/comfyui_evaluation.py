@@ -5,6 +5,7 @@ Legend for shapes: `B` batch, `H W` latent pixels, `L` image tokens, `D` hidden.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from torch import Tensor
@@ -16,6 +17,7 @@ from ..injection.sigma_schedule import SigmaSchedule
 from ..injection.strength_schedule import value_on
 from ..residuals import Residuals, sum_of
 from .comfyui_clock import Moment, moment_of
+from .comfyui_memory import attention
 from .comfyui_prompts_with_identity import POSITIVE, WANTED, chunks_with_identity
 from .comfyui_sampling_request import SamplingRequest, request_in
 
@@ -65,6 +67,7 @@ class HostBatch:
             pooled=self.pooled if whole or self.pooled is None else self.pooled[rows],
             began=moment.percent,
             within=moment.within,
+            attention=partial(attention, options=self.options),
             step=schedule.step_of(moment.sigma),
             steps=schedule.steps,
             rows=(tuple(names[chunk] if names else chunk for chunk in chunks), self.x.shape, self.x.device, window),

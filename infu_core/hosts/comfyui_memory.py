@@ -38,9 +38,14 @@ def precision_for(file_dtype: torch.dtype, wanted: torch.dtype | None = None, lo
     return Precision(stored, cast or stored, operations)
 
 
-def attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """The attention that ComfyUI was started with; [B, heads, T, d] three times -> [B, T, heads * d]."""
-    return comfy.ldm.modules.attention.optimized_attention(q, k, v, q.shape[1], skip_reshape=True)
+def attention(q: Tensor, k: Tensor, v: Tensor, options: dict | None = None) -> Tensor:
+    """ComfyUI's attention; [B, heads, T, d] three times -> [B, T, heads * d].
+
+    `options`: the evaluation's transformer_options, by which nodes choose another (`optimized_attention_override`).
+    """
+    return comfy.ldm.modules.attention.optimized_attention(
+        q, k, v, q.shape[1], skip_reshape=True, transformer_options=options or {}
+    )
 
 
 def managed(module: nn.Module, load_device=None, offload_device=None, disable_dynamic: bool = False):

@@ -76,6 +76,8 @@ class IdentityControl(ControlBase):
         super().__init__()
         self.previous_in_copies = previous_in_copies
         self.own_seen = False
+        self.on_first_device = True
+        self.runs_by_values: dict[tuple[float, ...], InjectionRun] = {}
         self.injection = injection
         self.network = network
         self.runs: WeakIdKeyDictionary = WeakIdKeyDictionary()
@@ -120,11 +122,12 @@ class IdentityControl(ControlBase):
         sigmas = batch.options.get("sample_sigmas")
         if sigmas is None:
             return self.injection.new_run(batch.request)
-        if sigmas not in self.runs:
+        runs, key = (self.runs, sigmas) if self.on_first_device else (self.runs_by_values, tuple(sigmas.tolist()))
+        if key not in runs:
             run = self.injection.new_run(batch.request, self.base().current_patcher, sigmas, batch.x.shape)
             batch.request.record.runs.append(run.report)
-            self.runs[sigmas] = run
-        return self.runs[sigmas]
+            runs[key] = run
+        return runs[key]
 
     def encode_poses(self, height: int, width: int) -> None:
         """ComfyUI tells a ControlNet the size at the first step only; what sampling needs is loaded again after."""
@@ -149,6 +152,7 @@ class IdentityControl(ControlBase):
         """The same with a network of its own on another graphics card."""
         other = self.copy()
         other.network = self.network.deepclone_multigpu(new_load_device=load_device)
+        other.on_first_device = False  # there ComfyUI copies the sigmas anew for every evaluation
         if autoregister:
             self.multigpu_clones[load_device] = other
         return other
@@ -157,3 +161,4 @@ class IdentityControl(ControlBase):
         super().cleanup()
         self.own_seen = False
         self.runs = WeakIdKeyDictionary()
+        self.runs_by_values = {}

@@ -112,6 +112,6 @@ def record_sampling(executor, noise, latent_image, sampler, sigmas, *args, **kwa
 def record_base(executor, x, t, c_concat=None, c_crossattn=None, control=None, transformer_options=None, **kwargs):
     """APPLY_MODEL: count and time the base model."""
     record = (transformer_options or {})[SAMPLING].record
-    record.base_passes += 1
+    record.count_base()
     with record.clock.measuring(BASE, x.device):
         return executor(x, t, c_concat, c_crossattn, control, transformer_options, **kwargs)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from ..networks.flux_blocks import Attention
 from .region_layout import Window
 from .strength_schedule import Within
 
@@ -22,7 +23,8 @@ class DenoisingStep:
     schedule does not tell. `rows` tells apart batches that are denoised side by side. `pictures`: how many pictures the
     batch holds, in turn, where a host denoises each for several prompts; None for B. `window`: where the latent lies
     in the whole picture, None where it is the whole picture. `sigma`: as in `timestep`, where the host knows it
-    without asking the device.
+    without asking the device. `attention`: what the host has InfuseNet attend with at this evaluation, None for its
+    own.
     """
 
     latent: Tensor
@@ -33,6 +35,7 @@ class DenoisingStep:
     steps: int
     ended: float | None = None
     within: Within | None = None
+    attention: Attention | None = None
     rows: Hashable = None
     pictures: int | None = None
     window: Window | None = None

@@ -74,16 +74,12 @@ class InjectionRun:
         prepared = self.prepare(height, width, step.latent.device, step.window)
         if not prepared.layout.people:
             return None
-        self.report.evaluations += 1
-        self.report.strengths.append((step.began, strength))
         forecast = self.cache.forecast(step.rows, step.step, step.time) if self.cache else None
+        self.report.count(step.began, strength, computed=forecast is None)
         if forecast is not None:
-            self.report.reused += 1
             return forecast.scaled(strength)
         with self.clock.measuring("infusenet", step.latent.device):
             residuals = self.compute(network, step, prepared)
-        self.report.computed += 1
-        self.report.computed_at.append(step.began)
         if self.cache:
             self.cache.remember(step.rows, step.step, step.time, residuals)
         return residuals.scaled(strength)

@@ -7,11 +7,18 @@ bias log(m) on the logits, so that 1 is the plain attention and 0 is unseen, in 
 Legend for shapes: `B` batch, `N` identity tokens of all people, `L` image tokens, `T` = N + L, `k` people.
 """
 
+import logging
 import math
+from collections.abc import Callable
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+log = logging.getLogger(__name__)
+
+Kernel = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 class RegionAttention:
@@ -43,16 +50,56 @@ class RegionAttention:
 
 def attention_with_lse(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
     """Attention and the log-sum-exp of its logits, [B, heads, L, d] and [B, heads, L] float32, by a fused kernel."""
+    kernel = kernel_for(q, k, v)
+    if kernel and gives_what_it_should(kernel, q.device, q.dtype, q.shape[-1]):
+        return kernel(q, k, v)
+    return attention_in_slices(q, k, v)
+
+
+def kernel_for(q: Tensor, k: Tensor, v: Tensor) -> Kernel | None:
+    """PyTorch's own, which no public function hands out together with the log-sum-exp."""
     if q.device.type == "cpu":
-        return torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(q, k, v)[:2]
+        return on_cpu
     if q.device.type == "cuda":
         params = torch.backends.cuda.SDPAParams(q, k, v, None, 0.0, False, False)
         if torch.backends.cuda.can_use_flash_attention(params):
-            return torch.ops.aten._scaled_dot_product_flash_attention(q, k, v)[:2]
+            return by_flash
         if torch.backends.cuda.can_use_efficient_attention(params):
-            out, lse = torch.ops.aten._scaled_dot_product_efficient_attention(q, k, v, None, True)[:2]
-            return out, lse[..., : q.shape[2]]
-    return attention_in_slices(q, k, v)
+            return by_efficient
+    return None
+
+
+def on_cpu(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    return torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(q, k, v)[:2]
+
+
+def by_flash(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    return torch.ops.aten._scaled_dot_product_flash_attention(q, k, v)[:2]
+
+
+def by_efficient(q: Tensor, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    out, lse = torch.ops.aten._scaled_dot_product_efficient_attention(q, k, v, None, True)[:2]
+    return out, lse[..., : q.shape[2]]
+
+
+@lru_cache
+def gives_what_it_should(kernel: Kernel, device: torch.device, dtype: torch.dtype, head: int) -> bool:
+    """Private operators may change or go with any PyTorch: each is tried once, on a few numbers."""
+    q, k, v = torch.linspace(-1, 1, 3 * 4 * head, device=device).reshape(3, 1, 1, 4, head).to(dtype)
+    right = attention_in_slices(q, k, v)
+    try:
+        made = kernel(q, k, v)
+        near = all(
+            torch.allclose(one.float(), other.float(), atol=2e-2) for one, other in zip(made, right, strict=True)
+        )
+    except Exception as error:  # whatever a missing or changed operator raises
+        log.info(
+            "PyTorch's attention kernel %s can't be used (%s); regions attend more slowly.", kernel.__name__, error
+        )
+        return False
+    if not near:
+        log.info("PyTorch's attention kernel %s gives other numbers; regions attend more slowly.", kernel.__name__)
+    return near
 
 
 def attention_in_slices(q: Tensor, k: Tensor, v: Tensor, slice_size: int = 512) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,7 @@
 """What one sampling did: steps, InfuseNet runs computed and reused, seconds, memory; as text for people."""
 
 from dataclasses import dataclass, field
+from threading import Lock
 
 from .run_report import RunReport
 from .stopwatch import Stopwatch
@@ -22,6 +23,12 @@ class SamplingRecord:
     base_passes: int = 0
     text_passes: int = 0
     peak_bytes: int | None = None
+    lock: Lock = field(default_factory=Lock, repr=False)
+
+    def count_base(self) -> None:
+        """One evaluation of the base more; several devices may evaluate at once."""
+        with self.lock:
+            self.base_passes += 1
 
     def text(self) -> str:
         """A few lines; the first says how long it took."""

@@ -54,7 +54,7 @@ class StepInputs:
             pooled=self.step.pooled,
             guidance=torch.full_like(self.step.timestep, self.guidance),
             positions=positions,
-            attention=attention,
+            attention=attention or self.step.attention,
         )
 
     def together(self) -> Residuals:

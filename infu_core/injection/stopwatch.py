@@ -4,16 +4,22 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import get_ident
 
 import torch
 
 
 class Stopwatch:
-    """What is measured inside something else counts for itself only."""
+    """What is measured inside something else counts for itself only. Threads measure side by side."""
 
     def __init__(self):
         self.laps: list[tuple[str, object, object]] = []
-        self.running: list[tuple[str, object]] = []
+        self.of_threads: dict[int, list[tuple[str, object]]] = {}
+
+    @property
+    def running(self) -> list[tuple[str, object]]:
+        """What this thread measures now, the innermost last."""
+        return self.of_threads.setdefault(get_ident(), [])
 
     @contextmanager
     def measuring(self, name: str, device: torch.device) -> Iterator[None]:

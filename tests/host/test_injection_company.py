@@ -239,3 +239,25 @@ def test_the_context_is_never_touched(stage):
     stage.sample(stage.apply(), steps=1)
     hook.remove()
     assert seen[0].shape == (1, 12, CONTEXT)
+
+
+def test_a_node_that_chooses_the_attention_chooses_infusenets_too(stage):
+    """As sage-attention nodes do it; the network's own default is the host's attention."""
+    seen = []
+
+    def counted(original, q, k, v, heads, **kwargs):
+        seen.append(q.shape[2])
+        return 0.5 * original(q, k, v, heads, **kwargs)
+
+    def overridden(model):
+        model = model.clone()
+        options = model.model_options["transformer_options"]
+        model.model_options["transformer_options"] = {**options, "optimized_attention_override": counted}
+        return model
+
+    bare = stage.sample(overridden(stage.model))
+    calls = len(seen)
+    made = stage.sample(overridden(stage.apply()))
+    assert len(seen) - 2 * calls > 0  # as often in the base, and in InfuseNet besides
+    with_default = stage.sample(stage.apply()) - stage.sample()
+    assert change(made - bare, with_default) > 0.01

@@ -4,7 +4,14 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from infu_core.injection.region_attention import RegionAttention, attention_in_slices, attention_with_lse
+from infu_core.injection import region_attention
+from infu_core.injection.region_attention import (
+    RegionAttention,
+    attention_in_slices,
+    attention_with_lse,
+    gives_what_it_should,
+    on_cpu,
+)
 
 HEADS, SIZE, IMAGE = 2, 16, 45
 
@@ -79,3 +86,25 @@ def test_half_precision_stays_finite_where_nothing_is_seen():
     owners, masks = torch.zeros(8, dtype=torch.long), torch.zeros(1, IMAGE)
     q, k, v = (x.to(torch.bfloat16) for x in queries(8))
     assert torch.isfinite(RegionAttention(owners, masks)(q, k, v)).all()
+
+
+def broken(q, k, v):
+    raise RuntimeError("no such operator")
+
+
+def changed(q, k, v):
+    out, lse = attention_in_slices(q, k, v)
+    return out, lse + 1
+
+
+@pytest.mark.parametrize("kernel", [broken, changed])
+def test_a_private_kernel_that_is_gone_or_changed_is_not_used(monkeypatch, kernel):
+    q, k, v = torch.randn(3, 2, 4, 30, 16, generator=torch.Generator().manual_seed(0))
+    right = attention_with_lse(q, k, v)
+    monkeypatch.setattr(region_attention, "kernel_for", lambda q, k, v: kernel)
+    for made, expected in zip(attention_with_lse(q, k, v), right, strict=True):
+        assert torch.allclose(made, expected, atol=1e-5)
+
+
+def test_this_pytorchs_kernel_is_used():
+    assert gives_what_it_should(on_cpu, torch.device("cpu"), torch.float32, 16)
