@@ -1,6 +1,8 @@
 """ComfyUI's `control` channel: lists of residuals that FLUX adds after its blocks, ours beside the ControlNets'."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 from torch import Tensor
 
@@ -49,7 +51,8 @@ class LazyControl(Mapping):
 
     def lists(self) -> dict:
         if self.computed is None:
-            self.computed = self.compute()
+            with outside_the_hosts_graph():
+                self.computed = self.compute()
         return self.computed
 
     def __getitem__(self, name: str) -> list:
@@ -60,6 +63,13 @@ class LazyControl(Mapping):
 
     def __len__(self) -> int:
         return len(self.lists())
+
+
+def outside_the_hosts_graph() -> AbstractContextManager:
+    """Newer ComfyUIs plan the memory of the base's forward; what another network takes in it is no part of that."""
+    prefetch = sys.modules.get("comfy.model_prefetch")
+    pause = getattr(prefetch, "pause_malloc_graph", None)
+    return pause() if pause else nullcontext()
 
 
 def may_be_skipped(options: Mapping) -> bool:

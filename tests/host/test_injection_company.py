@@ -1,5 +1,9 @@
 """ApplyInfuseNet at one table with ComfyUI's own nodes: ControlNet, LoRA, Kontext, Fill, areas, caches, compilers."""
 
+import sys
+from contextlib import contextmanager
+from types import ModuleType
+
 import pytest
 import torch
 from harness.host_injection import Stage, change
@@ -261,3 +265,28 @@ def test_a_node_that_chooses_the_attention_chooses_infusenets_too(stage):
     assert len(seen) - 2 * calls > 0  # as often in the base, and in InfuseNet besides
     with_default = stage.sample(stage.apply()) - stage.sample()
     assert change(made - bare, with_default) > 0.01
+
+
+def test_what_is_computed_in_the_midst_of_the_base_is_outside_the_hosts_memory_plan(stage, monkeypatch):
+    """Neither host here has one yet: a stand-in for `comfy.model_prefetch`, and EasyCache, which makes ours wait."""
+    events = []
+
+    @contextmanager
+    def pause():
+        events.append("paused")
+        yield
+        events.append("on again")
+
+    prefetch = sys.modules.get("comfy.model_prefetch", ModuleType("comfy.model_prefetch"))
+    monkeypatch.setitem(sys.modules, "comfy.model_prefetch", prefetch)
+    monkeypatch.setattr(prefetch, "pause_malloc_graph", pause, raising=False)
+    network = stage.infusenet.network.model
+    hook = network.register_forward_hook(lambda *_: events.append("InfuseNet"))
+    try:
+        cached = stage.call("EasyCache", model=stage.apply(), reuse_threshold=0.0, start_percent=0.0, end_percent=1.0)[
+            0
+        ]
+        stage.sample(cached)
+    finally:
+        hook.remove()
+    assert events == ["paused", "InfuseNet", "on again"] * 2
