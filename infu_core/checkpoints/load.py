@@ -98,11 +98,22 @@ def load_projector(path: Path, dtype: torch.dtype | None = None, **parts) -> Ide
     return fill(projector, file, dtype or file.dtype)
 
 
-def fill(module: Module, file: NetworkFile | ProjectorFile, dtype: torch.dtype) -> Module:
-    """Give a module that was built on the meta device its weights, each in memory of its own."""
+def fill(
+    module: Module,
+    file: NetworkFile | ProjectorFile,
+    dtype: torch.dtype,
+    on_weight: Callable[[], object] = lambda: None,
+) -> Module:
+    """Give a module that was built on the meta device its weights, each in memory of its own.
+
+    `on_weight` is called after each; there are as many as `file.format.sources`.
+    """
     with reading(file.files.name):
         check_weights(file.files, (part for parts in file.format.sources.values() for part in parts))
-        weights = dict(read_parameters(file.files, file.format.sources, dtype))
+        weights = {}
+        for name, weight in read_parameters(file.files, file.format.sources, dtype):
+            weights[name] = weight
+            on_weight()
     missing, unexpected = module.load_state_dict(weights, strict=False, assign=True)
     if missing or unexpected:  # the header was checked, so this is a fault of ours or of the host
         raise CheckpointError(f"{file.files.name} did not fit the network: {[*missing, *unexpected][:3]}.")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import comfy.ops
+import comfy.utils
 import torch
 
 from ..checkpoints.headers import SAFETENSORS
@@ -70,7 +71,9 @@ def network_patcher(file: NetworkFile, wanted: torch.dtype | None, disable_dynam
     """The network under ComfyUI's management, and the dtype of its activations."""
     precision = precision_for(file.dtype, wanted)
     module = InfuseNet(file.format.config, precision.operations, attention, precision.stored, "meta")
-    patcher = managed(fill(module, file, precision.stored), disable_dynamic=disable_dynamic)
+    bar = comfy.utils.ProgressBar(len(file.format.sources))
+    filled = fill(module, file, precision.stored, lambda: bar.update(1))
+    patcher = managed(filled, disable_dynamic=disable_dynamic)
     patcher.cached_patcher_init = (reload_network, (file.files.path, wanted))
     return patcher, precision.computed
 

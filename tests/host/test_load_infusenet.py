@@ -71,6 +71,19 @@ def test_the_value_on_the_wire(comfyui):
         loaded.name = "another"
 
 
+def test_reading_the_file_moves_a_progress_bar_to_its_end(comfyui):
+    import comfy.utils
+
+    seen = []
+    comfy.utils.set_progress_bar_global_hook(lambda value, total, *rest, **named: seen.append((value, total)))
+    try:
+        load(comfyui)
+    finally:
+        comfy.utils.set_progress_bar_global_hook(None)
+    (first, total), last = seen[0], seen[-1]  # ComfyUI leaves out steps that follow within a moment
+    assert first == 1 and total > 20 and last == (total, total)
+
+
 def test_residuals_equal_the_bare_network(comfyui):
     """ComfyUI's layers and attention change nothing."""
     load_network = comfyui.module("infu_core.checkpoints.load").load_network
