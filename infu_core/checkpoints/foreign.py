@@ -35,8 +35,8 @@ SIGNS = (
 
 def what_else(names: Iterable[str]) -> str | None:
     """What a file with these tensor names is, or None where no row fits."""
-    names = list(names)
+    lines = "\n".join(names)
     for what, *patterns in SIGNS:
-        if all(any(re.search(pattern, name) for name in names) for pattern in patterns):
+        if all(re.search(pattern, lines, re.MULTILINE) for pattern in patterns):
             return what
     return None

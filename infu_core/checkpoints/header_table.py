@@ -19,7 +19,7 @@ TYPE_BYTES = {
 """Types that a newer format adds are let through; whether their numbers can be read is asked where they are."""
 
 MOST_ENTRIES = 100_000
-MOST_COMMAS = 20 * MOST_ENTRIES
+MOST_COMMAS = 7 * MOST_ENTRIES
 LONGEST_NAME = 1000
 LARGEST_NUMBER = 2**53
 MOST_DIMENSIONS = 16

@@ -81,8 +81,8 @@ def network_config(
     head = shapes[norms[0]][0]
     given = config or {}
     axes = given.get("axes_dims_rope") or (FLUX_AXES if head == FLUX_HEAD else ())
-    if not isinstance(axes, list | tuple) or not all(is_size(axis) for axis in axes):
-        raise CheckpointError(f"{name} has a config whose axes_dims_rope are no three sizes; download it again.")
+    if not isinstance(axes, list | tuple) or not all(is_size(axis) and axis % 2 == 0 for axis in axes):
+        raise CheckpointError(f"{name} has a config whose axes_dims_rope are no three even sizes; download it again.")
     if len(axes) != 3:
         raise CheckpointError(
             f"{name} has attention heads of {head} channels (FLUX.1 has {FLUX_HEAD}), and no config says how they "

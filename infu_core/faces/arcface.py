@@ -39,7 +39,7 @@ def filled_arcface(weights: dict[str, Tensor], name: str) -> nn.Module:
     if wrong:
         raise FaceError(
             f"{name} is not ArcFace IR-SE50: {len(wrong)} of its tensors are missing, unknown or of another shape "
-            f"(first: {wrong[0]}); choose {FILE_NAME}."
+            f"(first: {wrong[0][:80]!r}); choose {FILE_NAME}."
         )
     as_float = {key: value.float() if value.is_floating_point() else value for key, value in weights.items()}
     module.load_state_dict(as_float, strict=True, assign=True)

@@ -11,6 +11,7 @@ import folder_paths
 
 from ..faces.arcface import FILE_NAME as RECOGNISER_FILE
 from ..faces.face import FaceError
+from .comfyui_model_folders import files_in
 
 AUTO = "auto"
 FOLDERS = ("insightface", "infinite_you", "facexlib", "facedetection")
@@ -84,8 +85,7 @@ def entries(extensions: tuple[str, ...]) -> list[str]:
     register_folders()
     found = []
     for folder in FOLDERS:
-        names = folder_paths.get_filename_list(folder)
-        found += [f"{folder}/{name}" for name in names if name.lower().endswith(extensions)]
+        found += [f"{folder}/{name}" for name in files_in(folder, extensions)]
     package = facexlib_weights()
     if package:
         names = [name for name in os.listdir(package) if name.lower().endswith(extensions)]
@@ -108,7 +108,8 @@ def path_of(entry: str) -> str:
         path = os.path.join(package, name) if package else None
     elif folder in FOLDERS:
         register_folders()
-        path = folder_paths.get_full_path(folder, name)
+        paths = [os.path.join(place, name) for place in folder_paths.get_folder_paths(folder)]
+        path = next(filter(os.path.isfile, paths), None)
     if path is None or not os.path.isfile(path):
         raise FaceError(f"The file {entry} is no longer there; press R to refresh the menus and choose another.")
     return path

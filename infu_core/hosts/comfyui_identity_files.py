@@ -10,6 +10,8 @@ from ..identity.identity_file import load_identity, save_identity
 
 FOLDER = "identities"
 ENDING = ".safetensors"
+LONGEST_NAME = 200
+RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))}
 OUTPUT_MARK = " [output]"
 """ComfyUI's own way to say that a file lies in the output folder."""
 
@@ -42,9 +44,12 @@ def identity_path(entry: str) -> str:
 def save_as(identity: Identity, name: str) -> str:
     """Save under output/identities and return the menu entry. Nothing is overwritten: a name that is taken by
     another identity gets a number; the same identity is not written twice. `name` may hold subfolders."""
-    clean = name.strip().replace("\\", "/").removesuffix(ENDING)
-    if not clean or any(not re.fullmatch(r"\w[\w .()+-]*", part) for part in clean.split("/")):
-        raise ValueError(f"{name!r} is no name for a file; use letters, digits, blanks, - and _, such as `anna`.")
+    clean = str(name).strip().replace("\\", "/").removesuffix(ENDING)
+    if not all(map(is_file_name, clean.split("/"))):
+        raise ValueError(
+            f"{str(name)[:80]!r} is no name for a file on every system; use up to {LONGEST_NAME} letters, digits, "
+            "blanks, - and _, such as `anna`."
+        )
     base = os.path.join(folder_paths.get_output_directory(), FOLDER, *clean.split("/"))
     os.makedirs(os.path.dirname(base), exist_ok=True)
     number, path = 1, base + ENDING
@@ -54,6 +59,13 @@ def save_as(identity: Identity, name: str) -> str:
     if not os.path.exists(path):
         save_identity(identity, path)
     return os.path.relpath(path, folder_paths.get_output_directory()).replace(os.sep, "/") + OUTPUT_MARK
+
+
+def is_file_name(part: str) -> bool:
+    """Whether every system takes it: Windows reserves some words, and drops dots and blanks at the end."""
+    reserved = part.partition(".")[0].strip().lower() in RESERVED
+    short = len(part.encode()) <= LONGEST_NAME
+    return short and not reserved and bool(re.fullmatch(r"\w([\w .()+-]*[\w()+-])?", part))
 
 
 def holds(path: str, identity: Identity) -> bool:

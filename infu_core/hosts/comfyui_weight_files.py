@@ -4,6 +4,7 @@ Names are relative to a folder registered as `infinite_you` (models/infinite_you
 slashes on every system; names that were saved with backslashes are read too.
 """
 
+import os
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -15,6 +16,7 @@ from ..checkpoints.headers import SAFETENSORS, read_safetensors_header
 from ..checkpoints.known_files import download_command, published_name
 from ..checkpoints.network_sizes import NETWORK, PROJECTOR
 from ..checkpoints.weight_files import is_diffusers_file
+from .comfyui_model_folders import files_in
 
 FOLDER = "infinite_you"
 AUTO = "auto"
@@ -60,7 +62,7 @@ def may_be_projector(name: str) -> bool:
 
 
 def all_names() -> list[str]:
-    return [name.replace("\\", "/") for name in folder_paths.get_filename_list(FOLDER)]
+    return files_in(FOLDER, (*SAFETENSORS, *TORCH_ENDINGS))
 
 
 def kind_in(name: str) -> str | None:
@@ -82,7 +84,7 @@ def locate(name: str) -> Path:
     """The file or diffusers folder of that name; `CheckpointError` says how to get it where it is missing."""
     relative = inside(name)
     for folder in folder_paths.get_folder_paths(FOLDER):
-        if (Path(folder) / relative).exists():
+        if os.path.exists(Path(folder) / relative):  # false, not an error, where no system takes the name
             return Path(folder) / relative
     folders = " or ".join(folder_paths.get_folder_paths(FOLDER))
     raise CheckpointError(
@@ -93,8 +95,8 @@ def locate(name: str) -> Path:
 
 def inside(name: str) -> PurePosixPath:
     """A menu name as a relative path that can't leave its folder."""
-    path = PurePosixPath(name.replace("\\", "/"))
-    if not path.parts or path.is_absolute() or ".." in path.parts or PureWindowsPath(name).drive:
+    path = PurePosixPath(str(name).replace("\\", "/"))
+    if not path.parts or path.is_absolute() or ".." in path.parts or PureWindowsPath(str(name)).drive:
         raise CheckpointError(f"'{name}' does not name a file inside the folder {FOLDER}; choose one from the menu.")
     return path
 

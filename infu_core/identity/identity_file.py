@@ -22,6 +22,7 @@ from .identity import EMBEDDING_SIZE, FaceSource, Identity
 FORMAT = "infu.identity"
 SCHEMA = 1
 LARGEST_FILE = 20_000_000
+FLOATS = {"F64", "F32", "F16", "BF16"}
 
 
 class IdentityFileError(CheckpointError):
@@ -64,11 +65,13 @@ def load_identity(path: str | os.PathLike, recogniser: str | None = None) -> Ide
     except IdentityFileError:
         raise
     except CheckpointError as error:
-        if not path.exists():
+        if isinstance(error.__cause__, FileNotFoundError):
             raise IdentityFileError(f"The identity file {name} does not exist.") from error
         raise IdentityFileError(f"{name} is not an identity: it is no safetensors file, or it is damaged.") from error
     check_metadata(name, header.metadata, recogniser)
-    if set(header.shapes) != {"vectors", "weights"} or header.shapes["vectors"][1:] != (EMBEDDING_SIZE,):
+    count = header.shapes.get("weights", ())
+    fits = header.shapes == {"vectors": (*count, EMBEDDING_SIZE), "weights": count} and len(count) == 1
+    if not fits or not set(header.types.values()) <= FLOATS:
         raise IdentityFileError(
             f"{name} is a damaged identity: it holds {some(map(str, header.shapes.items()))} instead of vectors of "
             f"{EMBEDDING_SIZE} and their weights."
@@ -135,7 +138,6 @@ def source_from_json(values: dict) -> FaceSource:
 
 
 def finite(value: Any) -> float:
-    number = float(value)
-    if not math.isfinite(number):
+    if isinstance(value, str) or not math.isfinite(value):
         raise ValueError(value)
-    return number
+    return float(value)

@@ -110,7 +110,26 @@ def test_saving_never_overwrites_another_identity(comfyui):
     assert loaded.digest() == bert.digest()
 
 
-@pytest.mark.parametrize("name", ["", "../outside", "/etc/passwd", "a/../../b", "C:\\x", ".hidden", "a//b"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "../outside",
+        "/etc/passwd",
+        "a/../../b",
+        "C:\\x",
+        ".hidden",
+        "a//b",
+        "a" * 300,
+        "CON",
+        "nul.txt",
+        "com1",
+        "family/LPT9",
+        "anna.",
+        "anna. /b",
+        "é" * 150,
+    ],
+)
 def test_names_cannot_leave_the_folder(comfyui, name):
     files = comfyui.module("infu_core.hosts.comfyui_identity_files")
     Identity = comfyui.module("infu_core.identity.identity").Identity

@@ -1,5 +1,6 @@
 """Every malformed file is told in one line that names it; quickly, in little memory, and nothing in it is executed."""
 
+import random
 import time
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from face_fixtures import write_arcface
 from harness.tiny_models import flux_controlnet, projector, save
 from malformed_edits import DAMAGES, IDENTITY_EDITS, NETWORK_EDITS, PROJECTOR_EDITS, resealed
 from malformed_files import PICKLES, PLACES, TABLES
+from safetensors.torch import save_file
 
 from infu_core.checkpoints.arcface_file import load_arcface
+from infu_core.checkpoints.file_faults import CheckpointError
 from infu_core.checkpoints.load import load_network, load_projector
 from infu_core.identity.identity import Identity
 from infu_core.identity.identity_file import load_identity, save_identity
@@ -123,3 +126,41 @@ def test_what_trained_weights_may_hold_is_let_through(tmp_path, sound, kind):
 
 def test_the_corpus_is_as_large_as_promised():
     assert len(TABLES) + len(PICKLES) + len(PLACES) + len(EDITS) >= 250
+
+
+@pytest.mark.parametrize("kind", ["network", "projector", "identity"])
+def test_any_byte_of_the_header_may_be_any_other(sound, tmp_path, kind):
+    path, draw, refused = tmp_path / f"{kind}.safetensors", random.Random(kind), 0
+    content = (sound / path.name).read_bytes()
+    header = 8 + int.from_bytes(content[:8], "little")
+    path.write_bytes(content)
+    with path.open("r+b", buffering=0) as file:
+        for _ in range(300):
+            place, count = draw.randrange(header), draw.choice((1, 1, 2, 8))
+            file.seek(place)
+            file.write(draw.choice((draw.randbytes(count), b"9" * count, b'"' * count, b"}" * count, bytes(count))))
+            try:
+                READERS[kind](path)
+            except CheckpointError as error:
+                refused += 1
+                assert path.name in str(error) and str(error).isprintable()
+            file.seek(place)
+            file.write(content[place : place + count])
+    assert refused > 150
+    READERS[kind](path)
+
+
+@pytest.mark.parametrize("types", [(torch.complex64, torch.float64), (torch.float32, torch.complex64)])
+def test_an_identity_of_other_numbers(tmp_path, types):
+    path = tmp_path / "identity.safetensors"
+    vector = torch.nn.functional.normalize(torch.ones(1, 512))
+    words = {"format": "infu.identity", "schema": "1", "recogniser": "arcface_ir_se50"}
+    save_file({"vectors": vector.to(types[0]), "weights": torch.ones(1).to(types[1])}, path, words)
+    assert "is a damaged identity" in assert_one_line(load_identity, path)
+
+
+def test_names_that_no_system_takes_and_names_in_two_lines(tmp_path):
+    with pytest.raises(CheckpointError, match="can't be read|is not an identity"):
+        load_identity(tmp_path / ("a" * 300 + ".safetensors"))
+    torch.save({"a\nb\x1b[31m": torch.ones(1)}, tmp_path / "recogniser.pth")
+    assert_one_line(load_arcface, tmp_path / "recogniser.pth")
