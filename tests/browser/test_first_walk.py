@@ -11,6 +11,7 @@ from harness.checkout import ROOT
 from harness.front_end import READY, VIEW
 from harness.server import ComfyServer
 from harness.tiny_models import ModelNames
+from harness.tiny_workflows import ONE_FACE, TRY_ME
 
 CLICKS_TO_THE_FIRST_PICTURE = 3
 
@@ -52,7 +53,7 @@ def test_to_the_first_picture_and_on(browser, empty_server):
     dialog.wait_for()
     walk.note("the page is open, with the templates")
     walk.click("the pack, under Extensions", dialog.get_by_text(PACK_FOLDER, exact=True).first)
-    walk.click("the card of 00", dialog.get_by_test_id("template-workflow-00_try_me"))
+    walk.click("the card of 00", dialog.get_by_test_id(f"template-workflow-{TRY_ME}"))
     dialog.wait_for(state="hidden")
     walk.click("Run", page.get_by_test_id("queue-button").first)
     page.wait_for_function(
@@ -63,10 +64,10 @@ def test_to_the_first_picture_and_on(browser, empty_server):
     walk.note("both pictures")
     clicks = len(walk.steps) - 2
     assert clicks == CLICKS_TO_THE_FIRST_PICTURE, walk.steps
-    assert "01_one_face" in page.locator(".comfy-markdown").first.inner_text(), "the note does not name the next step"
+    assert ONE_FACE in page.locator(".comfy-markdown").first.inner_text(), "the note does not name the next step"
     walk.click("Templates", page.get_by_role("button", name="Templates").first)
     walk.click("the pack, under Extensions", dialog.get_by_text(PACK_FOLDER, exact=True).first)
-    walk.click("the card of 01", dialog.get_by_test_id("template-workflow-01_one_face"))
+    walk.click("the card of 01", dialog.get_by_test_id(f"template-workflow-{ONE_FACE}"))
     walk.click("View details", page.get_by_role("button", name="View details"))
     page.get_by_test_id("error-group-missing-model").wait_for()
     walk.note("the list of missing files")

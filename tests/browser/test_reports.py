@@ -3,9 +3,8 @@
 import json
 
 import pytest
-from harness.checkout import ROOT
+from harness.tiny_workflows import WORKFLOWS
 
-TRY_ME = ROOT / "workflows" / "00_try_me.json"
 SAVED = ("widgets_values", "properties", "inputs", "outputs", "title", "type", "mode")
 both = pytest.mark.parametrize("new_nodes", [False, True], ids=["classic", "new"])
 
@@ -13,7 +12,7 @@ both = pytest.mark.parametrize("new_nodes", [False, True], ids=["classic", "new"
 @both
 def test_a_run_shows_reports_and_saves_none(front_end, new_nodes):
     front_end.open(new_nodes=new_nodes)
-    front_end.load(TRY_ME)
+    front_end.load(WORKFLOWS[0])
     front_end.forget()
     before = front_end.saved()
     front_end.run()

@@ -5,7 +5,7 @@ lacking nothing but model files that the page offers. `INFU_BROWSER=all` opens a
 import os
 
 import pytest
-from harness.tiny_workflows import WORKFLOWS
+from harness.tiny_workflows import ONE_FACE, TRY_ME, WORKFLOWS
 
 NAMES = [path.stem for path in WORKFLOWS]
 FIVE = NAMES if os.environ.get("INFU_BROWSER") == "all" else NAMES[:: max(len(NAMES) // 5, 1)][:5]
@@ -13,7 +13,7 @@ CASES = [(name, False) for name in NAMES] + [(name, True) for name in FIVE]
 ids = [f"{name}-{'new' if new else 'classic'}" for name, new in CASES]
 MODEL_FILES = (".safetensors", ".sft", ".gguf", ".pth", ".onnx", ".bin")
 TITLE = 30
-READ_AT_ONCE = ("00_try_me", "01_one_face")
+READ_AT_ONCE = (TRY_ME, ONE_FACE)
 """What a newcomer opens first: their notes are legible in a window of 1920 x 1080, at the zoom at which they open."""
 
 
@@ -60,7 +60,7 @@ def is_model(value) -> bool:
 def test_files_that_are_missing_are_listed(front_end):
     """What a newcomer without any file sees of workflow 01: the page's own list, each file under its folder."""
     front_end.open()
-    front_end.open_template("01_one_face")
+    front_end.open_template(ONE_FACE)
     listed = front_end.missing_models()
     for file in ("flux1-dev.safetensors", "ae.safetensors", "infusenet_aes_bf16.safetensors", "clip_l.safetensors"):
         assert file in listed, f"{file} is not in the list of missing models:\n{listed}"
@@ -69,7 +69,7 @@ def test_files_that_are_missing_are_listed(front_end):
 def test_the_first_picture_by_the_button(front_end):
     """Templates, 00, Run: the picture stands on its node, and no node grew over another."""
     front_end.open()
-    front_end.open_template("00_try_me")
+    front_end.open_template(TRY_ME)
     front_end.forget()
     front_end.run()
     front_end.page.wait_for_function(

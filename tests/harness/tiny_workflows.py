@@ -8,6 +8,7 @@ from harness.checkout import ROOT
 from harness.tiny_models import ModelNames
 
 WORKFLOWS = sorted((ROOT / "workflows").glob("*.json"))
+TRY_ME, ONE_FACE = (path.stem for path in WORKFLOWS[:2])
 SIZE = (128, 192)
 STEPS = 3
 NOT_TINY = {"CLIPVisionLoader", "CLIPVisionEncode", "StyleModelLoader"}

@@ -6,6 +6,7 @@ import pytest
 from harness.archive import packed_files, unpack
 from harness.base_directory import make_base_directory
 from harness.server import ComfyServer
+from harness.tiny_workflows import TRY_ME
 
 
 def test_what_never_ships_is_left_out():
@@ -36,6 +37,6 @@ def installed(comfyui_path, shared_models, tmp_path_factory):
 
 
 def test_the_archive_alone_draws_workflow_00(installed):
-    graph = json.loads((installed.base.pack / "workflows" / "api" / "00_try_me.json").read_text(encoding="utf-8"))
+    graph = json.loads((installed.base.pack / "workflows" / "api" / f"{TRY_ME}.json").read_text(encoding="utf-8"))
     pictures = installed.images(installed.run(graph))
     assert pictures and all(picture.convert("L").getextrema()[1] > 100 for picture in pictures)

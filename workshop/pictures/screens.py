@@ -8,6 +8,7 @@ from harness.base_directory import make_base_directory
 from harness.checkout import find_comfyui
 from harness.front_end import FrontEnd, chromium
 from harness.server import ComfyServer
+from harness.tiny_workflows import ONE_FACE, TRY_ME
 from PIL import Image, ImageDraw, ImageFont
 
 from .. import ROOT
@@ -22,7 +23,7 @@ STEPS = ("EncodeFaceID", "InfuMiniaturePrompt", "ApplyInfuseNet", "PreviewImage"
 def graph_after_a_run(front_end: FrontEnd) -> Image.Image:
     """Workflow 00 with its result, reports and pictures; numbers where a newcomer looks first."""
     front_end.open(new_nodes=True)
-    front_end.open_template("00_try_me")
+    front_end.open_template(TRY_ME)
     front_end.run()
     front_end.page.wait_for_timeout(3000)
     front_end.settle()
@@ -35,7 +36,7 @@ def graph_after_a_run(front_end: FrontEnd) -> Image.Image:
 
 def missing_files(front_end: FrontEnd) -> Image.Image:
     front_end.open()
-    front_end.open_template("01_one_face")
+    front_end.open_template(ONE_FACE)
     front_end.missing_models()
     return shot(front_end)
 

@@ -1,15 +1,15 @@
 """What users see first, the demo and workflow 00, asks the miniature for words that it knows."""
 
 import json
-from pathlib import Path
 
 import pytest
+from harness.tiny_workflows import WORKFLOWS, api_twin
 
 from miniature.networks.text_encoder import LENGTH, Words
 from workshop.demo.story import PEOPLE, Shot, shots, story
 from workshop.miniature.networks.attributes import ATTRIBUTES
 
-WORKFLOW = Path(__file__).parents[3] / "workflows" / "api" / "00_try_me.json"
+WORKFLOW = api_twin(WORKFLOWS[0])
 SHOTS = [shot for section in story() for shot in shots(section)]
 
 
