@@ -16,6 +16,7 @@ def test_a_run_shows_reports_and_saves_none(front_end, new_nodes):
     front_end.forget()
     before = front_end.saved()
     front_end.run()
+    front_end.page.locator(".infu-report:visible").nth(1).wait_for()
     shown = front_end.reports()
     assert "1 face" in shown["EncodeFaceID"] and shown["InfuMiniaturePrompt"].startswith("Understood")
     assert front_end.page.locator(".infu-report:visible").count() == 2
