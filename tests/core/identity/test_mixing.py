@@ -53,6 +53,12 @@ def test_blend_is_the_unit_weighted_mean():
     torch.testing.assert_close(mix([A, B], [1, 0.5]).vectors[0].double(), mean / mean.norm(), atol=1e-7, rtol=0)
 
 
+def test_in_a_blend_a_stack_counts_as_much_as_its_weight_says_however_many_it_holds():
+    stacked = mix([A, B], [1, 1], STACK)
+    expected = (A.vectors + B.vectors) / 2 + C.vectors
+    torch.testing.assert_close(mix([stacked, C]).vectors, expected / expected.norm())
+
+
 def test_a_blend_leans_to_the_heavier_side():
     lean = mix([A, B], [3, 1])
     assert angle(lean, A) < angle(lean, B)

@@ -53,6 +53,12 @@ def test_people_without_a_place_are_left_out():
     assert lay_out(people, 8, 8, CPU).people == (people[1],)
 
 
+def test_people_of_strength_zero_are_left_out_alone_and_beside_others():
+    silent, other = Person(torch.zeros(8, 4), strength=0.0), Person(torch.ones(8, 4), torch.ones(8, 8))
+    assert lay_out([silent], 8, 8, CPU).people == ()
+    assert lay_out([silent, other], 8, 8, CPU).people == (other,)
+
+
 def test_boxes():
     assert read_box("  ") is None
     assert read_box("0, 0.5 0.25,0.5") == (0.0, 0.5, 0.25, 0.5)

@@ -73,6 +73,15 @@ def test_it_begins_silent_and_learns_who_is_who():
     assert own < 0.5 * first.mean() and own < 0.6 * other
 
 
+def test_infusenet_is_trained_at_the_guidance_that_the_published_pipeline_feeds():
+    vectors, pictures = people_and_pictures()
+    whole, seen = objective(), []
+    whole.infusenet.register_forward_pre_hook(lambda network, given: seen.append(given[5]))
+    with torch.no_grad():
+        whole(**batch(0, vectors, pictures))
+    assert torch.equal(seen[0], torch.full((16,), 1.0))
+
+
 def test_in_a_region_residuals_act_and_loss_counts_there_alone():
     vectors, pictures = people_and_pictures()
     whole, given = objective(), batch(0, vectors, pictures)
