@@ -13,7 +13,10 @@ both = pytest.mark.parametrize("new_nodes", [False, True], ids=["classic", "new"
 def test_a_run_shows_reports_and_saves_none(front_end, new_nodes):
     front_end.open(new_nodes=new_nodes)
     front_end.load(WORKFLOWS[0])
-    front_end.forget()
+    front_end.page.evaluate(
+        "text => (app.graph._nodes.find(node => node.type === 'InfuMiniaturePrompt').widgets[0].value = text)",
+        "a photo of a man" if new_nodes else "a photo of a young woman",  # else a cached node reports nothing
+    )
     before = front_end.saved()
     front_end.run()
     front_end.page.locator(".infu-report:visible").nth(1).wait_for()
