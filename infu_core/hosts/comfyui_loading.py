@@ -87,12 +87,6 @@ def projector_patcher(file: ProjectorFile, disable_dynamic: bool = False):
     return patcher
 
 
-def float32_operations(stored: torch.dtype):
-    import comfy.ops
-
-    return comfy.ops.pick_operations(stored, torch.float32, disable_fast_fp8=True)
-
-
 def reload_network(path: Path, wanted: torch.dtype | None, disable_dynamic: bool = False):
     """What ComfyUI calls for a copy on another graphics card."""
     return network_patcher(NetworkFile(path), wanted, disable_dynamic)[0]

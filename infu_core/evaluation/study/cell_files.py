@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .cells import Cell
-from .study import Study
 
 DONE, MISSING, STALE, FAILED = "done", "missing", "stale", "failed"
 TRIES = 3
@@ -68,10 +67,6 @@ class CellFiles:
     def forget_failures(self, cells: list[Cell]) -> None:
         for cell in cells:
             self.failure_path(cell).unlink(missing_ok=True)
-
-
-def files_of(study: Study) -> CellFiles:
-    return CellFiles(study.results)
 
 
 def read_json(path: Path) -> dict | None:
