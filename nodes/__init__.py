@@ -7,6 +7,7 @@ from .conditioning_nodes import ApplyInfuseNetConditioning
 from .face_crop_nodes import InfuFaceCrop
 from .face_nodes import EncodeFaceID, InfuLoadFaceEncoder
 from .face_picture_nodes import InfuFacePose, InfuFaceRegions
+from .head_turn_nodes import InfuHeadTurns
 from .identity_file_nodes import InfuLoadIdentity, InfuSaveIdentity
 from .identity_nodes import InfuIdentitySimilarity, InfuInterpolateIdentities, MixIdentities
 from .load_infusenet import LoadInfuseNet
@@ -14,6 +15,7 @@ from .miniature_nodes import InfuLoadMiniature, InfuMiniatureFace, InfuMiniature
 from .region_nodes import InfuIdentityRegion
 from .replacements import register as register_replacements
 from .sampler_nodes import InfuGuider, InfuSampler
+from .study_nodes import InfuLabelledGrid, InfuSweep
 
 
 class InfuExtension(ComfyExtension):
@@ -31,6 +33,7 @@ class InfuExtension(ComfyExtension):
             InfuLoadIdentity,
             InfuIdentitySimilarity,
             InfuFacePose,
+            InfuHeadTurns,
             InfuFaceRegions,
             InfuFaceCrop,
             InfuIdentityRegion,
@@ -38,6 +41,8 @@ class InfuExtension(ComfyExtension):
             ApplyInfuseNetConditioning,
             InfuSampler,
             InfuGuider,
+            InfuSweep,
+            InfuLabelledGrid,
             InfuLoadMiniature,
             InfuMiniatureFace,
             InfuMiniaturePrompt,

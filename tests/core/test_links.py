@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from harness.archive import packed_files
@@ -33,7 +34,7 @@ def targets(page: Path) -> list[tuple[str, Path, str]]:
     for link in LINK.findall(page.read_text(encoding="utf-8")):
         if not re.match(r"[a-z]+:", link):
             path, _, anchor = link.partition("#")
-            found.append((link, (base / path).resolve() if path else page, anchor))
+            found.append((link, (base / unquote(path)).resolve() if path else page, anchor))
     return found
 
 

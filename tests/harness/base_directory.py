@@ -11,6 +11,8 @@ from harness.tiny_models import ModelNames, write_models
 PACK_FOLDER = "infu-nodes"
 PHOTOS = ("face.png", "face_2.png", "layout.png")
 """One person each in `input/`, drawn so that the detector of `write_detector` finds them."""
+GROUP = "group.png"
+"""Two people side by side."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,17 @@ def write_all_models(base: Path) -> ModelNames:
 
 
 def write_photos(folder: Path) -> None:
-    """Draw one person per photo."""
+    """Draw one person per photo, and two in the group's."""
     from PIL import Image
 
     for person, name in enumerate(PHOTOS):
         picture = grey_picture(512, 512)
         draw_face(picture, (256, 256), 160, person=person)
         Image.fromarray(picture).save(folder / name)
+    group = grey_picture(512, 512)
+    for person, x in ((3, 150), (4, 362)):
+        draw_face(group, (x, 256), 120, person=person)
+    Image.fromarray(group).save(folder / GROUP)
 
 
 def make_base_directory(path: Path, models: Path | None = None, pack_folder: str = PACK_FOLDER) -> BaseDirectory:

@@ -4,6 +4,7 @@
 so that a widget that moved or was renamed is found by the tests instead of by a user.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 WIDGETS = {"INT", "FLOAT", "STRING", "BOOLEAN", "COMBO"}
@@ -16,6 +17,9 @@ SHOWS_PICTURES = {
     "SaveImage",
     "PreviewImage",
     "InfuFacePose",
+    "InfuHeadTurns",
+    "InfuLabelledGrid",
+    "InfuIdentitySimilarity",
     "InfuFaceCrop",
     "InfuIdentityRegion",
     "InfuSampler",
@@ -31,6 +35,9 @@ REPORTS = {
     "InfuLoadFaceEncoder": 52,
     "InfuLoadIdentity": 52,
     "InfuSaveIdentity": 36,
+    "MixIdentities": 68,
+    "InfuIdentityRegion": 68,
+    "InfuFaceRegions": 68,
 }
 """Room for the report that a node shows after its first run."""
 
@@ -79,7 +86,7 @@ def inputs_of(node: dict, linked: tuple[str, ...] = ()) -> list[Input]:
                     name,
                     "COMBO" if combo else kind,
                     group == "optional",
-                    combo or kind in WIDGETS,
+                    (combo or kind in WIDGETS) and not options.get("forceInput"),
                     name in ("seed", "noise_seed") or bool(options.get("control_after_generate")),
                     bool(options.get("image_upload")),
                 )
@@ -94,8 +101,16 @@ def default_of(node: dict, name: str):
     return options.get("default", choices[0] if choices else None)
 
 
-def ui_from_api(api: dict, groups: list[Group], notes: list[dict], object_info: dict) -> dict:
-    """Lay an API graph out in groups. `notes`: dicts with `pos`, `size` and `text` (Markdown)."""
+def ui_from_api(
+    api: dict,
+    groups: list[Group],
+    notes: list[dict],
+    object_info: dict,
+    properties: Callable[[dict, dict], dict] = lambda entry, info: {},
+) -> dict:
+    """Lay an API graph out in groups; an entry with a `mode` (2: muted) keeps it. `notes`: dicts with `pos`, `size` and
+    `text` (Markdown). `properties`: what a node's `properties` hold besides its name, from its entry and its info.
+    """
     links: list[list] = []
     nodes: dict[str, dict] = {}
     for key, entry in api.items():
@@ -123,13 +138,13 @@ def ui_from_api(api: dict, groups: list[Group], notes: list[dict], object_info: 
             "size": [300, 100],
             "flags": {},
             "order": len(nodes),
-            "mode": 0,
+            "mode": entry.get("mode", 0),
             "inputs": sockets + [slot for slot in inputs if "widget" in slot],
             "outputs": [
                 {"name": name, "type": kind, "slot_index": i, "links": []}
                 for i, (name, kind) in enumerate(zip(info["output_name"], info["output"], strict=True))
             ],
-            "properties": {"Node name for S&R": entry["class_type"]},
+            "properties": {"Node name for S&R": entry["class_type"], **properties(entry, info)},
             "widgets_values": values,
         }
         title = entry.get("_meta", {}).get("title")
@@ -143,7 +158,7 @@ def ui_from_api(api: dict, groups: list[Group], notes: list[dict], object_info: 
                 slot["link"] = len(links) + 1
                 source["outputs"][output]["links"].append(slot["link"])
                 links.append([slot["link"], source["id"], output, int(key), index, slot["type"]])
-    boxes = [_place(i + 1, group, nodes, object_info) for i, group in enumerate(groups)]
+    boxes = [_place(group, api, nodes, object_info) for group in groups]
     last = max(int(key) for key in api)
     for i, note in enumerate(notes):
         nodes[f"note{i}"] = _note(last + 1 + i, note)
@@ -159,22 +174,26 @@ def ui_from_api(api: dict, groups: list[Group], notes: list[dict], object_info: 
     }
 
 
-def _place(index: int, group: Group, nodes: dict[str, dict], object_info: dict) -> dict:
+def node_height(entry: dict, object_info: dict) -> int:
+    """How high the page draws an API graph's node, with room for what it shows after a run."""
+    kind, info = entry["class_type"], object_info[entry["class_type"]]
+    specs = inputs_of(info, tuple(name for name, value in entry["inputs"].items() if isinstance(value, list)))
+    widgets = [spec for spec in specs if spec.widget]
+    height = max(len(specs) - len(widgets), len(info["output"])) * SLOT + len(widgets) * WIDGET + 16
+    height += WIDGET * sum(spec.then_control + spec.then_upload for spec in widgets)
+    height += PREVIEW * (kind in SHOWS_PICTURES) + REPORTS.get(kind, 0)
+    return height + BADGE * info["python_module"].startswith("custom_nodes")
+
+
+def _place(group: Group, api: dict, nodes: dict[str, dict], object_info: dict) -> dict:
     y = group.y + 80
     for key in group.nodes:
-        node = nodes[key]
-        specs = {spec.name: spec for spec in inputs_of(object_info[node["type"]])}
-        shown = [s for s in node["inputs"] if "widget" in s]
-        sockets = [s for s in node["inputs"] if "widget" not in s]
-        height = max(len(sockets), len(node["outputs"])) * SLOT + len(shown) * WIDGET + 16
-        height += WIDGET * sum(specs[s["name"]].then_control + specs[s["name"]].then_upload for s in shown)
-        height += PREVIEW * (node["type"] in SHOWS_PICTURES) + REPORTS.get(node["type"], 0)
-        height += BADGE * object_info[node["type"]]["python_module"].startswith("custom_nodes")
-        node["pos"], node["size"] = [group.x + 20, y], [group.width - 40, group.heights.get(key, height)]
-        y += node["size"][1] + TITLE + GAP
+        node, height = nodes[key], group.heights.get(key) or node_height(api[key], object_info)
+        node["pos"], node["size"] = [group.x + 20, y], [group.width - 40, height]
+        y += height + TITLE + GAP
     box = [group.x, group.y, group.width, y - group.y - GAP]
     return {
-        "id": group.x + 1,
+        "id": int(group.nodes[0]),
         "title": group.title,
         "bounding": box,
         "color": BLUE,
@@ -203,11 +222,11 @@ def _note(node_id: int, note: dict) -> dict:
 
 
 def api_from_ui(ui: dict, object_info: dict) -> dict:
-    """What the front end would post for this file, without the values of links' widgets and without titles."""
+    """What the front end would post for this file, without the values of links' widgets, titles and muted nodes."""
     links = {link[0]: link for link in ui["links"]}
     api = {}
     for node in ui["nodes"]:
-        if node["type"] == NOTE:
+        if node["type"] == NOTE or node["mode"] != 0:
             continue
         values = list(node["widgets_values"])
         linked = {slot["name"]: slot["link"] for slot in node["inputs"] if slot.get("link") is not None}

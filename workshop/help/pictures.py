@@ -57,8 +57,13 @@ def graph(identity_file: str) -> dict:
         "24": ("LoadInfuseNet", {}),
         "25": ("InfuLoadFaceEncoder", {}),
         "26": ("InfuLoadIdentity", {"file": identity_file, "recogniser": "any"}),
+        "27": ("InfuHeadTurns", {"width": 384, "height": 512}),
+        "28": ("InfuSweep", {}),
+        "30": ("InfuLabelledGrid", {"images": ["14", 0], "labels": "seed 1, first\nseed 1, second", "columns": 2}),
     }
-    ends = {f"{key}9": ("PreviewAny", {"source": [key, 0]}) for key in ("6", "7", "20", "22", "23", "24", "25", "26")}
+    ends = {
+        f"{key}9": ("PreviewAny", {"source": [key, 0]}) for key in ("6", "7", "20", "22", "23", "24", "25", "26", "28")
+    }
     return {key: {"class_type": kind, "inputs": inputs} for key, (kind, inputs) in (nodes | ends).items()}
 
 

@@ -16,10 +16,22 @@ from .. import ROOT
 LANGUAGES = ("en", "zh", "ja", "ko")
 TABLE = Path(__file__).parent / "words.txt"
 CATEGORIES = {
-    "en": {"faces": "faces", "identities": "identities", "regions": "regions", "miniature": "miniature"},
-    "zh": {"faces": "人脸", "identities": "身份", "regions": "区域", "miniature": "迷你模型"},
-    "ja": {"faces": "顔", "identities": "アイデンティティ", "regions": "領域", "miniature": "ミニチュア"},
-    "ko": {"faces": "얼굴", "identities": "신원", "regions": "영역", "miniature": "미니어처"},
+    "en": {
+        "faces": "faces",
+        "identities": "identities",
+        "regions": "regions",
+        "miniature": "miniature",
+        "studies": "studies",
+    },
+    "zh": {"faces": "人脸", "identities": "身份", "regions": "区域", "miniature": "迷你模型", "studies": "研究"},
+    "ja": {
+        "faces": "顔",
+        "identities": "アイデンティティ",
+        "regions": "領域",
+        "miniature": "ミニチュア",
+        "studies": "比較",
+    },
+    "ko": {"faces": "얼굴", "identities": "신원", "regions": "영역", "miniature": "미니어처", "studies": "비교"},
 }
 
 TERMS = {"weight_dtype", "provider", "recogniser"}

@@ -1,18 +1,32 @@
 """The source of `workflows/`: each graph once, from which both of its files are written.
 
 `python -m workshop.workflows.build` (with a ComfyUI checkout) writes `workflows/NAME.json` for the front end and
-`workflows/api/NAME.json` for the server. The thumbnails are screenshots of the opened files.
+`workflows/api/NAME.json` for the server; `python -m workshop.workflows.cards` draws the pictures of their cards.
 """
 
 import json
 import tempfile
 from pathlib import Path
 
+import tomllib
 from harness.graphs import default_of, inputs_of, ui_from_api
 
 from .. import ROOT
-from .graphs import WORKFLOWS
+from .index import WORKFLOWS
+from .layout import laid_out
+from .model_files import named_in
+from .notes import notes_of
 from .page import Graph
+
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+CORE = {"cnr_id": "comfy-core", "ver": "0.14.0"}
+OURS = {"cnr_id": "infu-nodes", "ver": VERSION}
+
+
+def make(name: str) -> Graph:
+    graph = Graph()
+    WORKFLOWS[name](graph)
+    return graph
 
 
 def with_defaults(api: dict, object_info: dict) -> dict:
@@ -26,17 +40,27 @@ def with_defaults(api: dict, object_info: dict) -> dict:
     return api
 
 
+def properties(entry: dict, info: dict) -> dict:
+    """Which pack a node is of, and the files that the page may offer for it."""
+    pack = OURS if info["python_module"].startswith("custom_nodes") else CORE
+    models = [file.offer() for file in named_in(entry)]
+    return pack | ({"models": models} if models else {})
+
+
+def contents(name: str, object_info: dict) -> tuple[dict, dict]:
+    """A workflow for the page and for the server."""
+    graph = make(name)
+    with_defaults(graph.api, object_info)
+    groups = laid_out(graph, object_info)
+    return ui_from_api(graph.api, groups, notes_of(graph), object_info, properties), graph.awake()
+
+
 def write(folder: Path, object_info: dict) -> None:
     (folder / "api").mkdir(parents=True, exist_ok=True)
-    for name, build in WORKFLOWS.items():
-        graph = Graph()
-        build(graph)
-        api = with_defaults(graph.api, object_info)
-        for path, content in (
-            (folder / f"{name}.json", ui_from_api(api, graph.groups, graph.notes, object_info)),
-            (folder / "api" / f"{name}.json", api),
-        ):
-            path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    for name in WORKFLOWS:
+        for path, content in zip((folder, folder / "api"), contents(name, object_info), strict=True):
+            text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+            (path / f"{name}.json").write_text(text, encoding="utf-8")
 
 
 def main() -> None:

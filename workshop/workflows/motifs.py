@@ -1,8 +1,16 @@
-"""What several shipped workflows have in common: a few nodes at a time, and the columns that they lie in."""
+"""What several workflows have in common: a few nodes at a time, and the groups that they lie in."""
 
 from dataclasses import dataclass
 
 from .page import Graph, Node
+
+DEV = "flux1-dev.safetensors"
+T5 = "t5xxl_fp16.safetensors"
+AES = "aes_stage2/infusenet_aes_bf16.safetensors"
+USUAL_COSTS = (
+    "24 GB of graphics memory for the bf16 files, estimated from their sizes, not measured; less with those of *15 "
+    "Small GPU*."
+)
 
 
 @dataclass(frozen=True)
@@ -15,37 +23,43 @@ class Models:
     net: Node
 
 
-def load_models(graph: Graph) -> Models:
-    flux = graph.add("UNETLoader", unet_name="flux1-dev.safetensors", weight_dtype="default")
-    clip = graph.add(
-        "DualCLIPLoader", clip_name1="clip_l.safetensors", clip_name2="t5xxl_fp16.safetensors", type="flux"
+@dataclass(frozen=True)
+class Words:
+    """The prompt, the same with FLUX's guidance, and no negative prompt."""
+
+    prompt: Node
+    guided: Node
+    nothing: Node
+
+
+def load_models(graph: Graph, *more: Node, flux=DEV, t5=T5, net=AES, device="default") -> Models:
+    """The loaders and their group. `more`: loaders that were added before."""
+    models = Models(
+        graph.add("UNETLoader", unet_name=flux, weight_dtype="default"),
+        graph.add("DualCLIPLoader", clip_name1="clip_l.safetensors", clip_name2=t5, type="flux", device=device),
+        graph.add("VAELoader", vae_name="ae.safetensors"),
+        graph.add("LoadInfuseNet", infusenet=net, projector="auto"),
     )
-    vae = graph.add("VAELoader", vae_name="ae.safetensors")
-    net = graph.add("LoadInfuseNet", infusenet="aes_stage2/infusenet_aes_bf16.safetensors", projector="auto")
-    return Models(flux, clip, vae, net)
+    graph.group("Models", models.flux, models.clip, models.vae, models.net, *more)
+    return models
 
 
-def models_column(graph: Graph, models: Models, *more: Node, lora: Node | None = None) -> None:
-    flux = [models.flux] if lora is None else [models.flux, lora]
-    graph.column("Models", *flux, models.clip, models.vae, models.net, *more)
-
-
-def person(graph: Graph, picture: str, title: str) -> tuple[Node, Node]:
-    """A photo and its identity."""
+def person(graph: Graph, picture="face.png", title="Photo of the person", group="The person", **more) -> Node:
+    """A photo, its identity and their group; the identity."""
     photo = graph.add("LoadImage", title=title, image=picture)
-    return photo, graph.add("EncodeFaceID", image=photo)
+    face = graph.add("EncodeFaceID", image=photo, **more)
+    graph.group(group, photo, face)
+    return face
 
 
-def text(graph: Graph, clip: Node, prompt: str) -> tuple[Node, Node, Node]:
-    """The prompt, the prompt with FLUX's guidance, and no negative prompt."""
-    words = graph.add("CLIPTextEncode", title="Prompt", text=prompt, clip=clip)
-    guided = graph.add("FluxGuidance", guidance=3.5, conditioning=words)
+def prompt(graph: Graph, models: Models, text: str, guidance: float | None = 3.5, group="The prompt") -> Words:
+    """Words and their group; without a guidance (schnell) the words themselves."""
+    words = graph.add("CLIPTextEncode", title="Prompt", text=text, clip=models.clip)
+    guided = words if guidance is None else graph.add("FluxGuidance", guidance=guidance, conditioning=words)
     nothing = graph.add("ConditioningZeroOut", title="No negative prompt", conditioning=words)
-    return words, guided, nothing
-
-
-def prompt_column(graph: Graph, words: tuple[Node, ...], title="The prompt", width=400, height=150) -> None:
-    graph.column(title, *words, width=width, heights={words[0]: height})
+    shown = [words, nothing] if guidance is None else [words, guided, nothing]
+    graph.group(group, *shown, heights={words: 150})
+    return Words(words, guided, nothing)
 
 
 def apply(graph: Graph, models: Models, identity: Node, **more) -> Node:
@@ -53,24 +67,32 @@ def apply(graph: Graph, models: Models, identity: Node, **more) -> Node:
     return graph.add("ApplyInfuseNet", **{**given, **more})
 
 
-def sample(graph: Graph, model: Node, positive, negative, latent: Node, sampler="InfuSampler", **more) -> Node:
+def sample(graph: Graph, model: Node, positive, negative, latent, kind="InfuSampler", **more) -> Node:
     """A sampler with the usual settings of FLUX.1-dev."""
     given = {"model": model, "positive": positive, "negative": negative, "latent_image": latent}
     usual = {"seed": 42, "steps": 30, "cfg": 1.0, "sampler_name": "euler", "scheduler": "simple"}
-    return graph.add(sampler, **{**given, **usual, **more})
+    return graph.add(kind, **{**given, **usual, **more})
 
 
-def picture(graph: Graph, model: Node, positive, negative, models: Models, name: str) -> tuple[Node, ...]:
-    """From an empty latent to a saved picture."""
-    latent = graph.add("EmptySD3LatentImage", width=864, height=1152, batch_size=1)
-    sampler = sample(graph, model, positive, negative, latent)
-    decode = graph.add("VAEDecode", samples=sampler, vae=models.vae)
-    return latent, sampler, decode, save(graph, decode, name)
+def empty(graph: Graph, width=864, height=1152, count=1) -> Node:
+    return graph.add("EmptySD3LatentImage", width=width, height=height, batch_size=count)
 
 
-def save(graph: Graph, image: Node, name: str) -> Node:
-    return graph.add("SaveImage", images=image, filename_prefix=f"infu_{name}")
+def decoded(graph: Graph, latent: Node, models: Models) -> Node:
+    return graph.add("VAEDecode", samples=latent, vae=models.vae)
 
 
-def result_column(graph: Graph, saved: Node) -> None:
-    graph.column("Result", saved, width=420, heights={saved: 560})
+def result(graph: Graph, image, name: str, *before: Node, title="Result", height=420) -> Node:
+    """A saved picture in a group of its own, below what leads to it."""
+    saved = graph.add("SaveImage", images=image, filename_prefix=f"infu_{name}")
+    graph.group(title, *before, saved, heights={saved: height})
+    return saved
+
+
+def drawn(graph: Graph, model: Node, words: Words, latent, models: Models, name: str, **more) -> Node:
+    """From a latent to a saved picture: a group for the sampler, one for the result; the picture."""
+    sampler = sample(graph, model, words.guided, words.nothing, latent, **more)
+    graph.group("The picture", sampler)
+    picture = decoded(graph, sampler, models)
+    result(graph, picture, name, picture)
+    return picture

@@ -1,8 +1,9 @@
-"""A workflow as it is written down in `make_workflows`: nodes with their wires, and where they lie on the page."""
+"""A workflow as it is written down: nodes with their wires, the groups that they lie in, and what its note says."""
 
 from dataclasses import dataclass, field
 
-from harness.graphs import Group
+NOBODY_HOME = 2
+"""ComfyUI's mode of a node that is muted."""
 
 
 @dataclass(frozen=True)
@@ -15,35 +16,48 @@ class Node:
         return [self.key, output]
 
 
+@dataclass(frozen=True)
+class Part:
+    """Nodes one below the other under one headline. `heights`: of nodes that are not as high as usual."""
+
+    title: str
+    nodes: tuple[str, ...]
+    heights: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Note:
+    """`shows`: what the picture is. `change`: settings to change first, one a line. `costs`: time, memory, files."""
+
+    title: str
+    shows: str
+    change: tuple[str, ...]
+    costs: str
+
+
 @dataclass
 class Graph:
-    """Nodes with their wires, and the page that they lie on: columns from left to right, a note before the first."""
+    """Nodes with their wires and the groups that they lie in, in the order of the work."""
 
+    note: Note | None = None
     api: dict[str, dict] = field(default_factory=dict)
-    groups: list[Group] = field(default_factory=list)
-    notes: list[dict] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
 
-    def add(self, class_type: str, title: str | None = None, **inputs) -> Node:
+    def add(self, class_type: str, title: str | None = None, muted: bool = False, **inputs) -> Node:
         wired = {name: value[0] if isinstance(value, Node) else value for name, value in inputs.items()}
         node = Node(str(len(self.api) + 1))
         self.api[node.key] = {"class_type": class_type, "inputs": wired}
         if title:
             self.api[node.key]["_meta"] = {"title": title}
+        if muted:
+            self.api[node.key]["mode"] = NOBODY_HOME
         return node
 
-    def column(self, title: str, *nodes: Node, width: int = 360, heights: dict[Node, int] | None = None) -> None:
-        """The next group to the right."""
-        last = self.groups[-1] if self.groups else Group("", -40, 0, [])
-        self._group(title, last.x + last.width + 40, 0, width, nodes, heights)
-
-    def below(self, title: str, *nodes: Node, y: int = 520, heights: dict[Node, int] | None = None) -> None:
-        """A group under the last one."""
-        self._group(title, self.groups[-1].x, y, self.groups[-1].width, nodes, heights)
-
-    def _group(self, title, x, y, width, nodes, heights) -> None:
+    def group(self, title: str, *nodes: Node, heights: dict[Node, int] | None = None) -> None:
         sizes = {node.key: height for node, height in (heights or {}).items()}
-        title = f"{len(self.groups) + 1}  {title}"
-        self.groups.append(Group(title, x, width, [node.key for node in nodes], y, sizes))
+        title = f"{len(self.parts) + 1}  {title}"
+        self.parts.append(Part(title, tuple(node.key for node in nodes), sizes))
 
-    def note(self, text: str, height: int = 640) -> None:
-        self.notes.append({"title": "Read me", "pos": [-460, 30], "size": [420, height], "text": text})
+    def awake(self) -> dict[str, dict]:
+        """What the server is asked for: all but the muted nodes."""
+        return {key: entry for key, entry in self.api.items() if "mode" not in entry}
