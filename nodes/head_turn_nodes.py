@@ -39,7 +39,7 @@ class InfuHeadTurns(io.ComfyNode):
     def execute(cls, turn, nod, size, x, y, width, height, latent=None) -> io.NodeOutput:
         if latent is not None:
             height, width = (8 * side for side in latent["samples"].shape[-2:])
-        views = pairs(read_weights(turn) or [0.0], read_weights(nod) or [0.0])
+        views = pairs(read_weights(turn, "turn") or [0.0], read_weights(nod, "nod") or [0.0])
         points = [head_turn(*view, height, width, size, x, y) for view in views]
         poses = to_image([draw_pose([face], height, width) for face in points])
         labels = [f"{across:+g}°" + (f" / {down:+g}°" if down else "") for across, down in views]

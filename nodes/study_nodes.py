@@ -33,7 +33,7 @@ class InfuSweep(io.ComfyNode):
 
     @classmethod
     def execute(cls, rows: str, columns: str, row_name: str, column_name: str) -> io.NodeOutput:
-        tried = sweep(read_weights(rows), read_weights(columns), row_name, column_name)
+        tried = sweep(read_weights(rows, "rows"), read_weights(columns, "columns"), row_name, column_name)
         first, second = map(list, zip(*tried.pairs(), strict=True))
         return io.NodeOutput(first, second, tried.labels(), len(tried.columns))
 

@@ -48,8 +48,10 @@ def tiny(path: Path, names: ModelNames) -> dict:
             seed = sum(map(ord, inputs["text"]))
             sizes = {"tokens": 12, "context": 64, "pooled": 32, "guidance": -1.0}
             graph[key] = {"class_type": "TestConditioning", "inputs": {"seed": seed, **sizes}}
-        if "width" in inputs and "batch_size" in inputs:
-            inputs["width"], inputs["height"] = SIZE
+        if isinstance(inputs.get("width"), int) and node["class_type"] != "ImageScale":
+            inputs["width"], inputs["height"] = SIZE if "batch_size" in inputs else (160, 160)
+        if "megapixels" in inputs:
+            inputs["megapixels"] = 0.03
         if "steps" in inputs:
             inputs["steps"] = STEPS
         if node["class_type"] == "InfuFaceCrop":
