@@ -37,10 +37,6 @@ def installed(comfyui_path, shared_models, tmp_path_factory):
 
 
 def test_the_archive_alone_draws_workflow_00(installed):
-<<<<<<< HEAD
     graph = json.loads((installed.base.pack / "workflows" / "api" / f"{TRY_ME}.json").read_text(encoding="utf-8"))
-=======
-    graph = json.loads((installed.base.pack / "workflows" / "api" / "00 Try me.json").read_text(encoding="utf-8"))
->>>>>>> 8020b27 (Workflows 00 to 20 with notes, files and cards from the miniature; old names give way to titles)
     pictures = installed.images(installed.run(graph))
     assert pictures and all(picture.convert("L").getextrema()[1] > 100 for picture in pictures)

@@ -23,11 +23,7 @@ STEPS = ("EncodeFaceID", "InfuMiniaturePrompt", "ApplyInfuseNet", "PreviewImage"
 def graph_after_a_run(front_end: FrontEnd) -> Image.Image:
     """Workflow 00 with its result, reports and pictures; numbers where a newcomer looks first."""
     front_end.open(new_nodes=True)
-<<<<<<< HEAD
     front_end.open_template(TRY_ME)
-=======
-    front_end.open_template("00 Try me")
->>>>>>> 8020b27 (Workflows 00 to 20 with notes, files and cards from the miniature; old names give way to titles)
     front_end.run()
     front_end.page.wait_for_timeout(3000)
     front_end.settle()
@@ -40,11 +36,7 @@ def graph_after_a_run(front_end: FrontEnd) -> Image.Image:
 
 def missing_files(front_end: FrontEnd) -> Image.Image:
     front_end.open()
-<<<<<<< HEAD
     front_end.open_template(ONE_FACE)
-=======
-    front_end.open_template("01 One face")
->>>>>>> 8020b27 (Workflows 00 to 20 with notes, files and cards from the miniature; old names give way to titles)
     front_end.missing_models()
     return shot(front_end)
 

@@ -67,7 +67,7 @@ def several_photos(graph: Graph) -> None:
     sampled = sample(graph, used, words.guided, words.nothing, latent, "KSampler", muted=True, seed=43)
     seen = graph.add("VAEDecode", samples=sampled, vae=models.vae, muted=True)
     shown = graph.add("SaveImage", images=seen, filename_prefix="infu_used_again", muted=True)
-    graph.group("Later, without photos (muted)", again, used, sampled, seen, shown, heights={shown: 280})
+    graph.group("Later, without photos (muted)", again, used, sampled, seen, shown, heights={shown: 180})
     graph.note = Note(
         "Several photos, one saved identity",
         "Three to ten photos of one person make an identity that is more reliable than any of them, and a file of 3 kB "
