@@ -55,7 +55,7 @@ def several_photos(graph: Graph) -> None:
     names = ("face.png", "face_2.png", "layout.png")
     photos = [graph.add("LoadImage", title=f"Photo {n + 1} of the person", image=name) for n, name in enumerate(names)]
     batch = graph.add("BatchImagesNode", **{f"images.image{n}": photo for n, photo in enumerate(photos)})
-    graph.group("Photos of one person", *photos, batch, heights=dict.fromkeys(photos, 270))
+    graph.group("Photos of one person", *photos, batch)
     face = graph.add("EncodeFaceID", image=batch, no_face="skip")
     kept = graph.add("InfuSaveIdentity", identity=face, name="person")
     graph.group("One identity, saved", face, kept)

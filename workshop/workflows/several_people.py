@@ -61,10 +61,10 @@ def two_halves(graph: Graph) -> None:
 def from_a_layout(graph: Graph) -> None:
     models = load_models(graph)
     words = prompt(graph, models, "Photo of two friends on a park bench, one on the left and one on the right, autumn")
-    first = person(graph, "face.png", "Photo of the first from the left", "First from the left")
-    second = person(graph, "face_2.png", "Photo of the second from the left", "Second from the left")
+    first = person(graph, "face.png", "First photo", "First from the left")
+    second = person(graph, "face_2.png", "Second photo", "Second from the left")
     latent = empty(graph, 1152, 864)
-    layout = graph.add("LoadImage", title="Layout: any picture with as many faces", image="group.png")
+    layout = graph.add("LoadImage", title="Layout picture", image="group.png")
     places = graph.add("InfuFaceRegions", image=layout, count=2, shape="person")
     graph.group("A layout picture", latent, layout, places)
     pose = graph.add("InfuFacePose", image=layout, latent=latent, fit="fill", face="left to right", count=0)
