@@ -34,7 +34,7 @@ def strength_and_style(graph: Graph) -> None:
     tried = graph.add("InfuSweep", rows="0.6, 0.8, 1", columns="0, 0.5, 1")
     applied = apply(graph, models, face, strength=tried[0], style_alignment=tried[1])
     latent = empty(graph, 768, 1024)
-    graph.group("Every pair of two settings", tried, applied, latent)
+    graph.group("Every pair of two settings", tried, applied, latent, heights={tried: 300})
     sampler = sample(graph, applied, words.guided, words.nothing, latent, "KSampler")
     pictures = decoded(graph, sampler, models)
     likeness = graph.add("InfuIdentitySimilarity", images=pictures, identity=face)
