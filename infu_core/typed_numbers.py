@@ -61,3 +61,8 @@ def complaint(read: Callable[[str], object], text: str | list[str] | None) -> bo
     except ValueError as error:
         return str(error)
     return True
+
+
+def first_complaint(*answers: bool | str) -> bool | str:
+    """The first of several fields' complaints, or True."""
+    return next((answer for answer in answers if answer is not True), True)

@@ -15,7 +15,7 @@ from ..infu_core.identity.encode import encode_identity
 from ..infu_core.identity.face_choice import SKIP, STOP, FaceChoice
 from ..infu_core.identity.outliers import DROP, KEEP
 from ..infu_core.identity.weights_text import read_weights
-from ..infu_core.typed_numbers import complaint
+from ..infu_core.typed_numbers import complaint, first_complaint
 from .face_inputs import (
     encoder_input,
     index_input,
@@ -121,8 +121,8 @@ class EncodeFaceID(io.ComfyNode):
 
     @classmethod
     def validate_inputs(cls, photo_weights=None, key_points=None):
-        weights = complaint(partial(read_weights, field="photo_weights"), photo_weights)
-        return weights if weights is not True else complaint(read_key_points, key_points)
+        weights = partial(read_weights, field="photo_weights")
+        return first_complaint(complaint(weights, photo_weights), complaint(read_key_points, key_points))
 
     # With is_input_list every value is a list: one item per picture list entry, one for each widget.
     @classmethod

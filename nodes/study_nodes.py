@@ -1,11 +1,14 @@
 """Nodes for looking at many pictures at once: try settings against each other, and lay pictures out with words."""
 
+from functools import partial
+
 from comfy_api.latest import io, ui
 
 from ..infu_core.faces.labelled_grid import captions, labelled_grid
 from ..infu_core.faces.picture import to_image, to_pictures
 from ..infu_core.identity.weights_text import read_weights
 from ..infu_core.injection.sweep import sweep
+from ..infu_core.typed_numbers import complaint, first_complaint
 
 
 class InfuSweep(io.ComfyNode):
@@ -18,8 +21,8 @@ class InfuSweep(io.ComfyNode):
             description="Try every value of one setting with every value of another: what follows runs once for each pair. Drag the outputs onto the settings' widgets, such as strength and style_alignment.",
             search_aliases=["xy plot", "parameter grid", "compare settings"],
             inputs=[
-                io.String.Input("rows", default="0.6, 0.8, 1", tooltip="Values of the first setting, one row of the grid for each, such as `0.6, 0.8, 1`."),
-                io.String.Input("columns", default="0, 0.5, 1", tooltip="Values of the second setting, one column of the grid for each. A single value tries the first setting alone."),
+                io.String.Input("rows", default="0.6, 0.8, 1", tooltip="Values of the first setting, one row of the grid for each, such as `0.6, 0.8, 1`. Write numbers with a point (0.5) and commas between them."),
+                io.String.Input("columns", default="0, 0.5, 1", tooltip="Values of the second setting, one column of the grid for each. A single value tries the first setting alone. Write numbers with a point (0.5) and commas between them."),
                 io.String.Input("row_name", default="strength", tooltip="What the first setting is called in the labels."),
                 io.String.Input("column_name", default="style", tooltip="What the second setting is called in the labels."),
             ],
@@ -30,6 +33,11 @@ class InfuSweep(io.ComfyNode):
                 io.Int.Output(display_name="grid_columns", tooltip="How many columns the grid has: for Labelled Grid."),
             ],
         )  # fmt: skip
+
+    @classmethod
+    def validate_inputs(cls, rows=None, columns=None):
+        first, second = partial(read_weights, field="rows"), partial(read_weights, field="columns")
+        return first_complaint(complaint(first, rows), complaint(second, columns))
 
     @classmethod
     def execute(cls, rows: str, columns: str, row_name: str, column_name: str) -> io.NodeOutput:
@@ -62,6 +70,6 @@ class InfuLabelledGrid(io.ComfyNode):
     # With is_input_list every value is a list: one item for each picture, one for each widget.
     @classmethod
     def execute(cls, images, labels, columns, cell, numbers=None) -> io.NodeOutput:
-        pictures = [picture for batch in images for picture in to_pictures(batch)]
+        pictures = [picture for batch in images for picture in to_pictures(batch, "images of Labelled Grid (InfU)")]
         grid = to_image([labelled_grid(pictures, captions(labels, numbers, len(pictures)), columns[0], cell[0])])
         return io.NodeOutput(grid, ui=ui.PreviewImage(grid, cls=cls))

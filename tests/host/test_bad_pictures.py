@@ -142,3 +142,15 @@ def test_a_picture_of_a_video_nodes_latent_on_a_server(any_server):
     video["6"]["inputs"]["length"] = 9
     with pytest.raises(Exception, match="latent_image is a video"):
         any_server.run(video)
+
+
+@pytest.mark.parametrize("latent", [{}, {"samples": torch.zeros(0, 16, 8, 8)}, {"samples": "latent"}])
+def test_head_turns_refuse_a_latent_without_samples(comfyui, latent):
+    numbers = {"turn": "0", "nod": "0", "size": 0.4, "x": 0.5, "y": 0.4, "width": 64, "height": 64}
+    with pytest.raises(ValueError, match="latent that came in (holds no samples|is empty)"):
+        comfyui.node("InfuHeadTurns").execute(latent=latent, **numbers)
+
+
+def test_a_bad_picture_names_the_grid_that_it_came_to(comfyui):
+    with pytest.raises(ValueError, match=r"images of Labelled Grid \(InfU\) is empty"):
+        comfyui.node("InfuLabelledGrid").execute([torch.zeros(0, 8, 8, 3)], [""], [3], [64])

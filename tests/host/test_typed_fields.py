@@ -12,6 +12,8 @@ FIELDS = {
     "ApplyInfuseNetConditioning": ("block_weights", "1; \u0663"),
     "InfuSampler": ("free_curve", "0, -1"),
     "InfuGuider": ("free_curve", "nan"),
+    "InfuHeadTurns": ("nod", "10, down"),
+    "InfuSweep": ("columns", "0; half"),
 }
 
 
