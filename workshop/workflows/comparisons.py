@@ -1,14 +1,17 @@
 """Workflows that look before they choose: the small GPU's settings, a labelled grid, the best of a batch."""
 
-from .motifs import USUAL_COSTS, apply, decoded, drawn, empty, load_models, person, prompt, result, sample
+from .motifs import USUAL_COSTS, apply, begin, decoded, drawn, empty, result, sample
 from .page import Graph, Note
 
 
 def small_gpu(graph: Graph) -> None:
     lean = {"flux": "flux1-dev-fp8.safetensors", "t5": "t5xxl_fp8_e4m3fn.safetensors", "device": "cpu"}
-    models = load_models(graph, net="aes_stage2/infusenet_aes_fp8e4m3fn.safetensors", **lean)
-    words = prompt(graph, models, "Portrait photo of a person in a sunlit library, wearing a green wool coat")
-    face = person(graph)
+    models, words, face = begin(
+        graph,
+        "Portrait photo of a person in a sunlit library, wearing a green wool coat",
+        net="aes_stage2/infusenet_aes_fp8e4m3fn.safetensors",
+        **lean,
+    )
     applied, latent = apply(graph, models, face, end_percent=0.9), empty(graph, 768, 1024)
     graph.group("The identity goes into the model", applied, latent)
     drawn(graph, applied, words, latent, models, "small_gpu", steps=25, reuse="balanced")
@@ -28,9 +31,7 @@ def small_gpu(graph: Graph) -> None:
 
 
 def strength_and_style(graph: Graph) -> None:
-    models = load_models(graph)
-    words = prompt(graph, models, "Watercolour portrait of a person in the rain, loose brush strokes")
-    face = person(graph)
+    models, words, face = begin(graph, "Watercolour portrait of a person in the rain, loose brush strokes")
     tried = graph.add("InfuSweep", rows="0.6, 0.8, 1", columns="0, 0.5, 1")
     applied = apply(graph, models, face, strength=tried[0], style_alignment=tried[1])
     latent = empty(graph, 768, 1024)
@@ -56,9 +57,7 @@ def strength_and_style(graph: Graph) -> None:
 
 
 def best_of_a_batch(graph: Graph) -> None:
-    models = load_models(graph)
-    words = prompt(graph, models, "Photo of a person laughing on a beach, wind in the hair, evening light")
-    face = person(graph)
+    models, words, face = begin(graph, "Photo of a person laughing on a beach, wind in the hair, evening light")
     applied, latent = apply(graph, models, face), empty(graph, count=4)
     graph.group("The identity goes into the model", applied, latent)
     sampler = sample(graph, applied, words.guided, words.nothing, latent)

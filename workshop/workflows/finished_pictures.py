@@ -1,15 +1,13 @@
 """Workflows that start from a picture: recraft it, put another face into it, mend a small face, make it larger."""
 
-from .motifs import USUAL_COSTS, Models, apply, decoded, empty, load_models, person, prompt, result, sample
+from .motifs import USUAL_COSTS, Models, apply, begin, decoded, empty, result, sample
 from .page import Graph, Node, Note
 
 BIGGER = 1.5
 
 
 def recraft(graph: Graph) -> None:
-    models = load_models(graph)
-    words = prompt(graph, models, "Photo of a person at a market in the south, summer light, linen shirt")
-    face = person(graph)
+    models, words, face = begin(graph, "Photo of a person at a market in the south, summer light, linen shirt")
     given = graph.add("LoadImage", title="Picture to recraft", image="layout.png")
     scaled = graph.add("ImageScaleToTotalPixels", image=given, upscale_method="lanczos", megapixels=1.0)
     latent = graph.add("VAEEncode", title="The picture as latents", pixels=scaled, vae=models.vae)
@@ -52,9 +50,9 @@ def put_back(graph: Graph, whole: Node, cut: Node, face: Node, name: str) -> Non
 
 
 def new_face(graph: Graph) -> None:
-    models = load_models(graph, flux="flux1-fill-dev.safetensors")
-    words = prompt(graph, models, "Close-up photo of a person, natural skin, sharp eyes", guidance=30.0)
-    face = person(graph)
+    models, words, face = begin(
+        graph, "Close-up photo of a person, natural skin, sharp eyes", guidance=30.0, flux="flux1-fill-dev.safetensors"
+    )
     whole, cut = closer(graph, models, size=1024, margin=2.5)
     pose = graph.add("InfuFacePose", image=cut, width=1024, height=1024, no_face="skip")
     sides = {"positive": words.guided, "negative": words.nothing, "vae": models.vae}
@@ -80,9 +78,7 @@ def new_face(graph: Graph) -> None:
 
 
 def face_detail(graph: Graph) -> None:
-    models = load_models(graph)
-    words = prompt(graph, models, "Close-up portrait photo of a person, natural skin, sharp eyes")
-    face = person(graph)
+    models, words, face = begin(graph, "Close-up portrait photo of a person, natural skin, sharp eyes")
     whole, cut = closer(graph, models, size=1024)
     encoded = graph.add("VAEEncode", title="The enlarged face as latents", pixels=cut, vae=models.vae)
     pose = graph.add("InfuFacePose", image=cut, latent=encoded, no_face="skip")
@@ -106,9 +102,9 @@ def face_detail(graph: Graph) -> None:
 
 
 def larger(graph: Graph) -> None:
-    models = load_models(graph)
-    words = prompt(graph, models, "Photo of a person in front of a snowy forest, red scarf, looking into the camera")
-    face = person(graph)
+    models, words, face = begin(
+        graph, "Photo of a person in front of a snowy forest, red scarf, looking into the camera"
+    )
     applied, latent = apply(graph, models, face), empty(graph)
     graph.group("The identity goes into the model", applied, latent)
     first = sample(graph, applied, words.guided, words.nothing, latent)

@@ -1,6 +1,6 @@
 """Workflows with other guides beside the identity: ControlNet and LoRA, a style picture, Kontext's reference."""
 
-from .motifs import USUAL_COSTS, apply, drawn, empty, load_models, person, prompt
+from .motifs import USUAL_COSTS, apply, begin, drawn, empty
 from .page import Graph, Note
 
 CONTROLNET = "FLUX.1-dev-ControlNet-Union-Pro-2.0.safetensors"
@@ -8,9 +8,9 @@ CONTROLNET = "FLUX.1-dev-ControlNet-Union-Pro-2.0.safetensors"
 
 def controlnet_and_lora(graph: Graph) -> None:
     control = graph.add("ControlNetLoader", control_net_name=CONTROLNET)
-    models = load_models(graph, control)
-    words = prompt(graph, models, "Portrait photo of a person in a sunlit library, wearing a green wool coat")
-    face = person(graph)
+    models, words, face = begin(
+        graph, "Portrait photo of a person in a sunlit library, wearing a green wool coat", control
+    )
     layout = graph.add("LoadImage", title="Picture whose outlines to follow", image="layout.png")
     edges = graph.add("Canny", image=layout, low_threshold=0.2, high_threshold=0.5)
     steered = {"positive": words.guided, "negative": words.nothing, "control_net": control, "image": edges}
@@ -40,9 +40,7 @@ def controlnet_and_lora(graph: Graph) -> None:
 def style_picture(graph: Graph) -> None:
     vision = graph.add("CLIPVisionLoader", clip_name="sigclip_vision_patch14_384.safetensors")
     redux = graph.add("StyleModelLoader", style_model_name="flux1-redux-dev.safetensors")
-    models = load_models(graph, vision, redux)
-    words = prompt(graph, models, "Watercolour portrait of a person with an umbrella in the rain")
-    face = person(graph)
+    models, words, face = begin(graph, "Watercolour portrait of a person with an umbrella in the rain", vision, redux)
     style = graph.add("LoadImage", title="Picture whose style to take", image="face_2.png")
     seen = graph.add("CLIPVisionEncode", clip_vision=vision, image=style, crop="center")
     weighed = {"strength": 0.3, "strength_type": "attn_bias"}
@@ -73,9 +71,12 @@ def style_picture(graph: Graph) -> None:
 
 
 def kontext(graph: Graph) -> None:
-    models = load_models(graph, flux="flux1-dev-kontext_fp8_scaled.safetensors")
-    words = prompt(graph, models, "Place this person at the table of a street cafe, same clothes, evening light", 2.5)
-    face = person(graph)
+    models, words, face = begin(
+        graph,
+        "Place this person at the table of a street cafe, same clothes, evening light",
+        guidance=2.5,
+        flux="flux1-dev-kontext_fp8_scaled.safetensors",
+    )
     shown = graph.add("LoadImage", title="Reference: clothes, place, things", image="face_2.png")
     scaled = graph.add("FluxKontextImageScale", image=shown)
     seen = graph.add("VAEEncode", pixels=scaled, vae=models.vae)

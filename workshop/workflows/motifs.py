@@ -62,6 +62,21 @@ def prompt(graph: Graph, models: Models, text: str, guidance: float | None = 3.5
     return Words(words, guided, nothing)
 
 
+def begin(graph: Graph, text: str, *more: Node, guidance: float | None = 3.5, **files) -> tuple[Models, Words, Node]:
+    """What most workflows begin with: the loaders, the prompt and one person. `more`, `files`: for `load_models`."""
+    models = load_models(graph, *more, **files)
+    return models, prompt(graph, models, text, guidance), person(graph)
+
+
+def begin_with_two(
+    graph: Graph, text: str, first: tuple[str, str], second: tuple[str, str]
+) -> tuple[Models, Words, Node, Node]:
+    """The same with two people. `first`, `second`: titles of a photo and of its group."""
+    models = load_models(graph)
+    words = prompt(graph, models, text)
+    return models, words, person(graph, "face.png", *first), person(graph, "face_2.png", *second)
+
+
 def apply(graph: Graph, models: Models, identity: Node, **more) -> Node:
     given = {"model": models.flux, "infusenet": models.net, "identity": identity, "vae": models.vae, "strength": 1.0}
     return graph.add("ApplyInfuseNet", **{**given, **more})

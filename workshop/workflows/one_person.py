@@ -1,15 +1,13 @@
 """Workflows with one person: the first picture, a head's pose, several photos, schnell, other views, paintings."""
 
-from .motifs import USUAL_COSTS, apply, decoded, drawn, empty, load_models, person, prompt, result, sample
+from .motifs import USUAL_COSTS, apply, begin, decoded, drawn, empty, load_models, person, prompt, result, sample
 from .page import Graph, Note
 
 PORTRAIT = "Portrait photo of a person in a sunlit library, wearing a green wool coat, looking into the camera"
 
 
 def one_face(graph: Graph) -> None:
-    models = load_models(graph)
-    words = prompt(graph, models, PORTRAIT)
-    face = person(graph)
+    models, words, face = begin(graph, PORTRAIT)
     applied, latent = apply(graph, models, face), empty(graph)
     graph.group("The identity goes into the model", applied, latent)
     drawn(graph, applied, words, latent, models, "one_face")
@@ -26,9 +24,7 @@ def one_face(graph: Graph) -> None:
 
 
 def head_pose(graph: Graph) -> None:
-    models = load_models(graph)
-    words = prompt(graph, models, "Photo of a person on a mountain path, turning to the camera, morning light")
-    face = person(graph)
+    models, words, face = begin(graph, "Photo of a person on a mountain path, turning to the camera, morning light")
     latent = empty(graph)
     posing = graph.add("LoadImage", title="Picture whose head pose to take", image="face_2.png")
     pose = graph.add("InfuFacePose", image=posing, latent=latent)
@@ -84,9 +80,7 @@ def several_photos(graph: Graph) -> None:
 
 
 def schnell(graph: Graph) -> None:
-    models = load_models(graph, flux="flux1-schnell.safetensors")
-    words = prompt(graph, models, PORTRAIT, guidance=None)
-    face = person(graph)
+    models, words, face = begin(graph, PORTRAIT, guidance=None, flux="flux1-schnell.safetensors")
     applied, latent = apply(graph, models, face), empty(graph)
     graph.group("The identity goes into the model", applied, latent)
     drawn(graph, applied, words, latent, models, "schnell", steps=4)
@@ -104,9 +98,9 @@ def schnell(graph: Graph) -> None:
 
 
 def other_views(graph: Graph) -> None:
-    models = load_models(graph)
-    words = prompt(graph, models, "Studio portrait photo of a person, head turned, plain grey background, soft light")
-    face = person(graph)
+    models, words, face = begin(
+        graph, "Studio portrait photo of a person, head turned, plain grey background, soft light"
+    )
     size = empty(graph)
     turns = graph.add("InfuHeadTurns", latent=size, turn="-40, -20, 0, 20, 40")
     batch = graph.add("RepeatLatentBatch", title="One latent for every view", samples=size, amount=turns[1])

@@ -1,16 +1,18 @@
 """Workflows with several people: mixed into one face, side by side, as in a layout picture, from one to another."""
 
-from .motifs import USUAL_COSTS, apply, decoded, drawn, empty, load_models, person, prompt, result, sample
+from .motifs import USUAL_COSTS, apply, begin_with_two, decoded, drawn, empty, result, sample
 from .page import Graph, Note
+
+ONE_RUN_FOR_ALL = f"One run of InfuseNet however many people. {USUAL_COSTS}"
 
 
 def mix_two(graph: Graph) -> None:
-    models = load_models(graph)
-    words = prompt(
-        graph, models, "Portrait photo of a person in a sunlit library, green wool coat, looking into the camera"
+    models, words, first, second = begin_with_two(
+        graph,
+        "Portrait photo of a person in a sunlit library, green wool coat, looking into the camera",
+        ("Photo of the first person", "The first person"),
+        ("Photo of the second person", "The second person"),
     )
-    first = person(graph, "face.png", "Photo of the first person", "The first person")
-    second = person(graph, "face_2.png", "Photo of the second person", "The second person")
     sources = {"identities.identity_0": first, "identities.identity_1": second}
     mixed = graph.add("MixIdentities", mode="blend", weights="1, 1", **sources)
     applied, latent = apply(graph, models, mixed), empty(graph)
@@ -30,14 +32,12 @@ def mix_two(graph: Graph) -> None:
 
 
 def two_halves(graph: Graph) -> None:
-    models = load_models(graph)
-    words = prompt(
+    models, words, first, second = begin_with_two(
         graph,
-        models,
         "Photo of two people side by side at a cafe table, one on the left and one on the right, warm light",
+        ("Photo of the person on the left", "The person on the left"),
+        ("Photo of the person on the right", "The person on the right"),
     )
-    first = person(graph, "face.png", "Photo of the person on the left", "The person on the left")
-    second = person(graph, "face_2.png", "Photo of the person on the right", "The person on the right")
     left = graph.add("InfuIdentityRegion", title="Left half", identity=first, box="0, 0, 0.5, 1", feather=0.03)
     right = {"identity": second, "regions": left, "box": "0.5, 0, 0.5, 1", "feather": 0.03}
     both = graph.add("InfuIdentityRegion", title="Right half", **right)
@@ -54,15 +54,17 @@ def two_halves(graph: Graph) -> None:
             "faces mix, or one is weak: **region_mode** *cropped*, or that region's own **strength**",
             "regions from a picture instead of halves: *06*",
         ),
-        f"One run of InfuseNet however many people. {USUAL_COSTS}",
+        ONE_RUN_FOR_ALL,
     )
 
 
 def from_a_layout(graph: Graph) -> None:
-    models = load_models(graph)
-    words = prompt(graph, models, "Photo of two friends on a park bench, one on the left and one on the right, autumn")
-    first = person(graph, "face.png", "First photo", "First from the left")
-    second = person(graph, "face_2.png", "Second photo", "Second from the left")
+    models, words, first, second = begin_with_two(
+        graph,
+        "Photo of two friends on a park bench, one on the left and one on the right, autumn",
+        ("First photo", "First from the left"),
+        ("Second photo", "Second from the left"),
+    )
     latent = empty(graph, 1152, 864)
     layout = graph.add("LoadImage", title="Layout picture", image="group.png")
     places = graph.add("InfuFaceRegions", image=layout, count=2, shape="person")
@@ -83,17 +85,17 @@ def from_a_layout(graph: Graph) -> None:
             "**shape**: *person* is head and body, *head* the face alone, *nearest* shares the whole picture out",
             "the layout should have the picture's shape: 1152 x 864 here",
         ),
-        f"One run of InfuseNet however many people. {USUAL_COSTS}",
+        ONE_RUN_FOR_ALL,
     )
 
 
 def from_a_to_b(graph: Graph) -> None:
-    models = load_models(graph)
-    words = prompt(
-        graph, models, "Portrait photo of a person, plain grey background, soft light, looking into the camera"
+    models, words, a, b = begin_with_two(
+        graph,
+        "Portrait photo of a person, plain grey background, soft light, looking into the camera",
+        ("Photo of A", "A"),
+        ("Photo of B", "B"),
     )
-    a = person(graph, "face.png", "Photo of A", "A")
-    b = person(graph, "face_2.png", "Photo of B", "B")
     series = graph.add("InfuInterpolateIdentities", a=a, b=b, steps=9, mode="slerp")
     applied, latent = apply(graph, models, series), empty(graph, 768, 1024)
     graph.group("Nine identities, one after another", series, applied, latent)
