@@ -26,8 +26,11 @@ def is_miniature(graph: dict) -> bool:
 def tiny(path: Path, names: ModelNames) -> dict:
     """The workflow's API graph on tiny files: other file names, test conditioning for text, few steps, small size."""
     graph = json.loads(api_twin(path).read_text(encoding="utf-8"))
-    if is_miniature(graph):
-        return graph
+    return graph if is_miniature(graph) else tiny_graph(graph, names)
+
+
+def tiny_graph(graph: dict, names: ModelNames) -> dict:
+    """The same of a graph that names real files, in place."""
     file_of = {
         "unet_name": names.flux,
         "vae_name": names.vae,

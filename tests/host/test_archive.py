@@ -18,6 +18,7 @@ def test_what_never_ships_is_left_out():
         "infu_core",
         "miniature",
         "workflows",
+        "subgraphs",
         "docs",
         "web",
         "locales",

@@ -1,7 +1,8 @@
 """The source of `workflows/`: each graph once, from which both of its files are written.
 
 `python -m workshop.workflows.build` (with a ComfyUI checkout) writes `workflows/NAME.json` for the front end and
-`workflows/api/NAME.json` for the server; `python -m workshop.workflows.cards` draws the pictures of their cards.
+`workflows/api/NAME.json` for the server, and `subgraphs/NAME.json` for each blueprint; `python -m
+workshop.workflows.cards` draws the pictures of the workflows' cards.
 """
 
 import json
@@ -12,6 +13,7 @@ import tomllib
 from harness.graphs import default_of, inputs_of, ui_from_api
 
 from .. import ROOT
+from .blueprints import BLUEPRINTS, wrapped
 from .index import WORKFLOWS
 from .layout import laid_out
 from .model_files import named_in
@@ -51,8 +53,26 @@ def contents(name: str, object_info: dict) -> tuple[dict, dict]:
     """A workflow for the page and for the server."""
     graph = make(name)
     with_defaults(graph.api, object_info)
-    groups = laid_out(graph, object_info)
-    return ui_from_api(graph.api, groups, notes_of(graph), object_info, properties), graph.awake()
+    return page_of(graph, object_info), graph.awake()
+
+
+def page_of(graph: Graph, object_info: dict) -> dict:
+    return ui_from_api(graph.api, laid_out(graph, object_info), notes_of(graph), object_info, properties)
+
+
+def blueprint(name: str, object_info: dict) -> dict:
+    """A file of `subgraphs/`."""
+    plan = BLUEPRINTS[name]()
+    with_defaults(plan.graph.api, object_info)
+    return wrapped(name, plan, page_of(plan.graph, object_info), OURS)
+
+
+def write_blueprints(folder: Path, object_info: dict) -> None:
+    """Hosts of our oldest version read these files in the system's encoding: no letter beyond ASCII."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in BLUEPRINTS:
+        text = json.dumps(blueprint(name, object_info), indent=1, ensure_ascii=True) + "\n"
+        (folder / f"{name}.json").write_text(text, encoding="ascii")
 
 
 def write(folder: Path, object_info: dict) -> None:
@@ -72,8 +92,10 @@ def main() -> None:
     if checkout is None:
         raise SystemExit("No ComfyUI checkout was found; set COMFYUI_PATH.")
     with tempfile.TemporaryDirectory() as base, ComfyServer(checkout, make_base_directory(Path(base))) as server:
-        write(ROOT / "workflows", server.get("/object_info"))
-    print(f"Wrote {', '.join(WORKFLOWS)}.")
+        object_info = server.get("/object_info")
+    write(ROOT / "workflows", object_info)
+    write_blueprints(ROOT / "subgraphs", object_info)
+    print(f"Wrote {', '.join([*WORKFLOWS, *BLUEPRINTS])}.")
 
 
 if __name__ == "__main__":
