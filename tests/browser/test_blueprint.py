@@ -1,7 +1,7 @@
 """The subgraph blueprint: found by its name, one node with the dials that people turn, and a picture comes out."""
 
 import pytest
-from harness.front_end import FOUND, SEARCH
+from harness.front_end import FOUND
 from harness.tiny_workflows import tiny_graph
 
 from workshop.workflows.blueprints import BLUEPRINTS
@@ -19,8 +19,7 @@ TURN = """([id, values]) => { for (const widget of app.graph.getNodeById(id).wid
 def put(front_end) -> dict:
     """Double-click, type the name, Enter: the node."""
     page = front_end.page
-    page.mouse.dblclick(900, 300)
-    page.locator(SEARCH).first.wait_for()
+    front_end.open_search((900, 300))
     page.keyboard.type(NAME)
     page.locator(FOUND).first.wait_for()
     page.wait_for_timeout(800)

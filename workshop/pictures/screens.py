@@ -51,7 +51,7 @@ def help_page(front_end: FrontEnd) -> Image.Image:
 def search(front_end: FrontEnd) -> Image.Image:
     front_end.open()
     front_end.clear()
-    front_end.page.mouse.dblclick(960, 980)
+    front_end.open_search()
     front_end.page.wait_for_timeout(600)
     front_end.page.keyboard.type("face swap")
     front_end.page.wait_for_timeout(800)
