@@ -215,6 +215,19 @@ class FrontEnd:
                     return left >= 0 && top >= 0 && left + width <= innerWidth && top + height <= innerHeight }"""
         return self.page.evaluate(script)
 
+    def notes(self) -> list[dict]:
+        """Of each note: title, the size of its smallest first-rank headline in pixels of the window, and how high its
+        words and their room are in pixels of the graph.
+        """
+        script = """() => app.graph._nodes.filter(node => node.type === 'MarkdownNote').map(node => {
+                    const words = document.querySelector(`[data-node-id='${node.id}'] .comfy-markdown-content`)
+                        ?? node.widgets[0].element.querySelector('.tiptap');
+                    const last = words.lastElementChild, lines = [...words.querySelectorAll('h1')];
+                    const size = line => line.checkVisibility() ? parseFloat(getComputedStyle(line).fontSize) : 0;
+                    return { title: node.title, headline: Math.min(...lines.map(size)) * app.canvas.ds.scale,
+                             needs: last.offsetTop + last.offsetHeight, has: words.clientHeight } })"""
+        return self.page.evaluate(script)
+
     def missing_models(self) -> str:
         """The text of the page's own list of missing model files."""
         self.page.get_by_role("button", name="View details").click()

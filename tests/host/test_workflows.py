@@ -69,12 +69,12 @@ def test_links_are_whole(path):
 def test_its_notes_say_what_it_needs(path):
     """What it shows, what to change first, what it costs; then one command, and every file with address and folder."""
     texts = [node["widgets_values"][0] for node in read(path)["nodes"] if node["type"] == NOTE]
-    assert texts[0].startswith("# ") and "**Change first**" in texts[0] and "**Costs.**" in texts[0]
+    assert texts[0].startswith("# ") and "\n## Change first\n\n# " in texts[0] and "\n## Costs\n" in texts[0]
     api = read(api_twin(path))
     if is_miniature(api):
         assert "no download" in texts[0] and len(texts) == 1
         return
-    assert texts[1].startswith("`python -m infu_core.checkpoints.download ")
+    assert texts[1].startswith("# python -m infu_core.checkpoints.download ")
     for file in model_files.of_graph(api):
         assert file.line() in texts[1]
 

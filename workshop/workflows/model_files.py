@@ -44,7 +44,7 @@ class ModelFile:
         path, _, file = self.name.rpartition("/")
         folder = f"{self.folder}/{path}" if path else self.folder
         told = f"; {self.told}" if self.told else ""
-        return f"- [{file}]({self.url}), {size(self.bytes)}, {self.licence}{told}: `{folder}`"
+        return f"- [{file}]({self.url}), {size(self.bytes)}, {self.licence}{told}: **{folder}**"
 
 
 def size(count: float) -> str:
