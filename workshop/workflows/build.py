@@ -14,6 +14,7 @@ from harness.graphs import default_of, inputs_of, ui_from_api
 
 from .. import ROOT
 from .blueprints import BLUEPRINTS, wrapped
+from .crossings import untangle
 from .index import WORKFLOWS
 from .layout import laid_out
 from .model_files import named_in
@@ -53,6 +54,7 @@ def contents(name: str, object_info: dict) -> tuple[dict, dict]:
     """A workflow for the page and for the server."""
     graph = make(name)
     with_defaults(graph.api, object_info)
+    untangle(graph, lambda one: page_of(one, object_info))
     return page_of(graph, object_info), graph.awake()
 
 
@@ -64,6 +66,7 @@ def blueprint(name: str, object_info: dict) -> dict:
     """A file of `subgraphs/`."""
     plan = BLUEPRINTS[name]()
     with_defaults(plan.graph.api, object_info)
+    untangle(plan.graph, lambda one: page_of(one, object_info))
     return wrapped(name, plan, page_of(plan.graph, object_info), OURS)
 
 
