@@ -29,7 +29,7 @@ TYPES = {
 
 def check_weights(files: WeightFiles, names: Iterable[str] | None = None) -> None:
     """`names`: the tensors that will be used, None for all. Raises `CheckpointError` that names the damaged one."""
-    check_tensors(files.name, sampled(files, set(files.owners if names is None else names)))
+    check_tensors(files.name, sampled(files, set(files.header.shapes if names is None else names)))
 
 
 def check_tensors(file: str, tensors: Iterable[tuple[str, bool, list[Tensor]]]) -> None:

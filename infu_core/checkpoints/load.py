@@ -75,7 +75,9 @@ def check_pair(network: NetworkFile, projector: ProjectorFile) -> None:
 
 
 def stored_dtype(files: WeightFiles) -> torch.dtype:
-    """The type that most of the file's numbers are stored in."""
+    """The type that most of the file's numbers are stored in; bf16, as they are read, where they have scales."""
+    if files.scales:
+        return torch.bfloat16
     kind = files.header.main_type()
     if kind not in TORCH_TYPES:
         raise CheckpointError(

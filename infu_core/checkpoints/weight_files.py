@@ -1,7 +1,7 @@
 """The files that hold one network: a single file, or a diffusers folder with shards, an index and a config.json."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 from safetensors import safe_open
@@ -10,6 +10,7 @@ from torch import Tensor
 from .file_faults import CheckpointError, reading, size_of, some
 from .headers import SAFETENSORS, TORCH, Header, read_safetensors_header
 from .network_sizes import Config, parse_config
+from .scaled_fp8 import QUANT, check_metadata, check_note, helpers, parted, scales_of, unscaled
 from .torch_files import header_of, read_torch_file
 
 SHARD = re.compile(r"(.+)-(\d{1,9})-of-(\d{1,9})$", re.ASCII)
@@ -19,20 +20,31 @@ DIFFUSERS_STEM = "diffusion_pytorch_model"
 
 @dataclass(frozen=True, eq=False)
 class WeightFiles:
-    """`header` of all files together, `owners`: which file holds a tensor, `config`: the folder's config.json."""
+    """`header` of all files together, `owners`: which file holds a tensor, `config`: the folder's config.json.
+
+    `scales`: of weights in scaled fp8, the tensor with the scale, which `header` does not list.
+    """
 
     path: Path
     header: Header
     owners: dict[str, Path]
     config: Config | None = None
     torch_weights: dict[str, Tensor] = field(default_factory=dict)
+    scales: dict[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
         return self.path.name
 
     def read(self, name: str) -> Tensor:
-        """One tensor. Its file is mapped anew each time, so that what was read does not stay in memory."""
+        """One tensor, in bf16 where it was stored with a scale."""
+        stored = self.read_stored(name)
+        if name not in self.scales:
+            return stored
+        return unscaled(stored, self.read_stored(self.scales[name]), name, self.name)
+
+    def read_stored(self, name: str) -> Tensor:
+        """As it lies there. Its file is mapped anew each time, so that what was read does not stay in memory."""
         if self.torch_weights:
             return self.torch_weights[name]
         owner = self.owners[name]
@@ -40,13 +52,26 @@ class WeightFiles:
             return file.get_tensor(name)
 
     def read_all(self) -> dict[str, Tensor]:
-        return {name: self.read(name) for name in self.owners}
+        return {name: self.read(name) for name in self.header.shapes}
 
 
 def open_weights(path: Path) -> WeightFiles:
     """Read what the files say of themselves; safetensors' tensors stay unread."""
     with reading(path.name):
-        return open_any(path)
+        return without_scales(open_any(path))
+
+
+def without_scales(files: WeightFiles) -> WeightFiles:
+    """The header without what belongs to scaled fp8; `CheckpointError` for a format that can't be read."""
+    header = files.header
+    check_metadata(header.metadata, files.name)
+    more = helpers(header.shapes)
+    for name in sorted(more):
+        if parted(name)[1] == QUANT:
+            check_note(files.read_stored(name), name, files.name)
+    kept = {name: shape for name, shape in header.shapes.items() if name not in more}
+    types = {name: kind for name, kind in header.types.items() if name in kept}
+    return replace(files, header=replace(header, shapes=kept, types=types), scales=scales_of(header.shapes))
 
 
 def open_any(path: Path) -> WeightFiles:

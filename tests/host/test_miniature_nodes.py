@@ -138,7 +138,8 @@ def test_a_photo_without_a_drawn_face_is_refused_in_the_miniature_s_own_words(co
 
 
 def test_the_set_runs_from_words_to_a_picture_and_the_identity_matters(comfyui, nodes):
-    model, vae, infusenet, encoder = nodes.InfuLoadMiniature.execute().result
+    with torch.inference_mode():  # as a server runs every node
+        model, vae, infusenet, encoder = nodes.InfuLoadMiniature.execute().result
     conditioning, _ = nodes.InfuMiniaturePrompt.execute("a photo of a man", 3.0).result
     generator = torch.Generator().manual_seed(2)
     Identity = comfyui.module("infu_core.identity.identity").Identity
@@ -189,16 +190,12 @@ def test_stock_flux_and_vae_compute_what_was_trained(nodes, exported):
     from safetensors.torch import load_file
 
     from infu_core.networks.latent_tokens import pack, token_grid, token_positions, unpack
+    from workshop.miniature.measuring.networks import load_flux
     from workshop.miniature.networks.autoencoder import Autoencoder
-    from workshop.miniature.networks.flux import Flux
-    from workshop.miniature.training.workshop import Workshop
 
-    model, vae, _, _ = nodes.InfuLoadMiniature.execute().result
-    folder = exported.folder.parent
-    config = Path(__file__).parents[2] / "workshop" / "miniature" / "configs" / "smoke.toml"
-    ours: Flux = Workshop.open(config, folder, "cpu").flux()
-    names = {name.replace("_norm.scale", "_norm.weight"): value for name, value in load_file(exported.flux).items()}
-    ours.load_state_dict({name: value.float() for name, value in names.items()})
+    with torch.inference_mode():  # as a server runs every node
+        model, vae, _, _ = nodes.InfuLoadMiniature.execute().result
+    ours = load_flux(exported.flux)
     generator = torch.Generator().manual_seed(4)
     latent = torch.randn(2, 16, 8, 8, generator=generator)
     context, pooled = torch.randn(2, LENGTH, 64, generator=generator), torch.randn(2, 64, generator=generator)
@@ -214,7 +211,7 @@ def test_stock_flux_and_vae_compute_what_was_trained(nodes, exported):
     trained.load_state_dict({name: value.float() for name, value in load_file(exported.vae).items()})
     with torch.inference_mode():
         expected = trained.decode((latent - trained.vae_shift) * trained.vae_scale)
-    decoded = vae.decode(latent).detach().permute(0, 3, 1, 2)
+        decoded = vae.decode(latent).permute(0, 3, 1, 2)
     # ComfyUI clips to 0..1; what lies inside must agree.
     inside = (expected > 0.02) & (expected < 0.98)
     assert inside.float().mean() > 0.1

@@ -8,6 +8,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from infu_core.checkpoints.load import load_network, load_projector
+from infu_core.checkpoints.scaled_fp8 import plain
 from infu_core.faces.face_detector import FaceDetector
 from infu_core.networks.identity_projector import IdentityProjector
 from infu_core.networks.infusenet import InfuseNet
@@ -75,7 +76,8 @@ def count_blocks(stored: dict[str, Tensor], kind: str) -> int:
 
 
 def weights(path: Path) -> dict[str, Tensor]:
-    return {name: value.float() if value.is_floating_point() else value for name, value in load_file(path).items()}
+    stored = plain(load_file(path), path.name)
+    return {name: value.float() if value.is_floating_point() else value for name, value in stored.items()}
 
 
 def filled(module, stored: dict[str, Tensor]):

@@ -1,4 +1,7 @@
-"""From a workshop's finished weights to the files that ship: small types, the names that loaders look for."""
+"""From a workshop's finished weights to the files that ship: small types, the names that loaders look for.
+
+The matrices of base and InfuseNet are in ComfyUI's scaled fp8, all else in half precision.
+"""
 
 import json
 from pathlib import Path
@@ -9,6 +12,7 @@ from torch import Tensor, nn
 
 from infu_core.checkpoints.key_maps import to_published
 from infu_core.checkpoints.network_sizes import CONFIG, KIND, NETWORK, PROJECTOR, RECOGNISER
+from infu_core.checkpoints.scaled_fp8 import scaled
 from infu_core.training.flux_dev.release import diffusers_config
 from miniature.files import JUDGES, RECOGNISER_NAME, MiniatureFiles
 from miniature.networks.recogniser import Recogniser
@@ -25,7 +29,7 @@ def export(workshop: Workshop, folder: Path, judges: Path | None = None, stage: 
     files = MiniatureFiles(folder)
     folder.mkdir(parents=True, exist_ok=True)
     flux = workshop.trained("flux", workshop.flux())
-    _save(flux_names(flux.state_dict()), files.flux, torch.bfloat16)
+    save_file(scaled(flux_names(flux.state_dict())), files.flux, {"format": "pt"})
     autoencoder = workshop.trained("vae", workshop.autoencoder())
     _save(autoencoder.state_dict(), files.vae, torch.float16)
     _save(workshop.trained("text", workshop.text()).state_dict(), files.text, torch.float16)
@@ -58,7 +62,7 @@ def _export_identity(workshop: Workshop, files: MiniatureFiles, stage: str) -> N
     sizes = infusenet.config
     published = to_published(infusenet.state_dict(), sizes.double_blocks, sizes.single_blocks, sizes.guidance_embeds)
     told = {KIND: NETWORK, CONFIG: json.dumps(diffusers_config(infusenet)), RECOGNISER: RECOGNISER_NAME}
-    _save(published, files.infusenet, torch.bfloat16, told)
+    save_file(scaled(published), files.infusenet, {"format": "pt", **told})
     told = {KIND: PROJECTOR, CONFIG: json.dumps(workshop.config["projector"]), RECOGNISER: RECOGNISER_NAME}
     _save(projector.state_dict(), files.projector, torch.bfloat16, told)
 
