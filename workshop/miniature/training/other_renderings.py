@@ -16,14 +16,18 @@ from .workshop import Workshop
 
 def pair_renderings(workshop: Workshop, face_weight: float = 1.0) -> list[Columns]:
     """The groups of `portraits_by_person` without people; for crops their vectors `wanted` [n, 512], and of photos of
-    each person `vectors` [n, K, 512]."""
+    each person `vectors` [n, K, 512]. With `pairs.own` the picture's own vector is one of them."""
     photos = workshop.renders("photos")
     vectors = workshop.vectors_of(photos["crops"][:, 0]).half()
     groups = []
     for portraits in portraits_by_person(workshop, face_weight):
         rows, photo = photos_of(portraits.pop("people"), photos["people"][:, 0])
         portraits["wanted"] = workshop.vectors_of(portraits.pop("crops")).half()
-        groups.append({**{name: value[rows] for name, value in portraits.items()}, "vectors": vectors[photo]})
+        group = {name: value[rows] for name, value in portraits.items()}
+        shown = vectors[photo]
+        if workshop.config["pairs"].get("own"):
+            shown = torch.cat([shown, group["wanted"][:, None]], 1)
+        groups.append({**group, "vectors": shown})
     return groups
 
 

@@ -37,7 +37,7 @@ def train(
         kinds.append(batches.Batches(group, settings.batch_size // smaller, settings.seed, make, time_mean))
     source = batches.InTurn(kinds, settings.seed) if len(kinds) > 1 else kinds[0]
     run = TrainingRun(objective, source, settings, workshop.folder / "runs" / name, accelerator, watch)
-    return run if run.run(max_seconds=seconds) else None
+    return run if run.run(max_seconds=seconds) or workshop.keep_unfinished else None
 
 
 def compile_blocks(objective: nn.Module) -> None:

@@ -30,11 +30,15 @@ SETS = ("singles", "couples", "portraits", "double-portraits", "photos", "held-o
 
 @dataclass
 class Workshop:
-    """`config`: the TOML file's tables. `device`: where tensors live; pictures too, where that is a GPU."""
+    """`config`: the TOML file's tables. `device`: where tensors live; pictures too, where that is a GPU.
+
+    `keep_unfinished`: a stage that runs out of time leaves the weights that it has, and counts as done.
+    """
 
     config: dict
     folder: Path
     device: torch.device
+    keep_unfinished: bool = False
 
     @classmethod
     def open(cls, config: Path, folder: Path, device: str) -> "Workshop":
