@@ -5,7 +5,8 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("cv2")
 
-from workshop.miniature.training.portraits import portraits_by_person, used  # noqa: E402
+from miniature.networks.text_encoder import Words  # noqa: E402
+from workshop.miniature.training.portraits import portraits_by_person, used, without_style  # noqa: E402
 
 
 class Encoded:
@@ -22,6 +23,7 @@ class Encoded:
             "words": torch.ones(len(faces), 3, 40, dtype=torch.uint8),
             "points": faces[..., None].expand(-1, -1, 10).float(),
             "crops": faces[..., None, None, None].expand(-1, -1, 2, 2, 3),
+            "labels": torch.zeros(len(faces), 10, dtype=torch.int16),
             "boxes": torch.tensor([0.0, 0.0, 16.0, 30.0]).expand(len(faces), faces.shape[1], -1),
         }
 
@@ -40,3 +42,13 @@ def test_places_that_no_caption_reaches_are_cut_off():
     words = torch.zeros(2, 3, 40, dtype=torch.uint8)
     words[1, 2, :17] = 1
     assert used(words).shape == (2, 3, 24)
+
+
+def test_a_caption_without_its_style_begins_after_it():
+    words = Words()
+    told = torch.tensor(
+        [words.indices(text, 16) for text in ("a photograph of a man, smiling", "an oil painting of of")]
+    )
+    left = without_style(told[None], words.known["of"])
+    assert left[0, 0].tolist() == words.indices("a man, smiling", 16)
+    assert left[0, 1].tolist() == words.indices("of", 16)

@@ -11,12 +11,14 @@ from infu_core.training.identity_objective import (
     begin_silent,
     copy_base_blocks,
 )
+from miniature.faces.scene import STYLES
+from miniature.networks.text_encoder import Words
 
 from . import batches
 from .made_pairs import make_pairs
 from .objectives import MiniatureBase, StrengthenedBase
 from .other_renderings import pair_renderings
-from .portraits import portraits_by_person
+from .portraits import portraits_by_person, without_style
 from .poses import draw_poses
 from .stage_run import compile_blocks, train
 from .watches import identity_watch
@@ -88,9 +90,16 @@ def identity_loss(workshop: Workshop, stage: str) -> IdentityLoss | None:
 
 
 def stage1(workshop: Workshop, seconds: float | None) -> bool:
-    """Single person, single sample: picture and identity are of one picture."""
-    groups = portraits_by_person(workshop, workshop.face_weight("stage1"))
+    """Single person, single sample: picture and identity are of one picture.
+
+    With `styles = ["photo"]` in its table InfuseNet never meets another style, and with `style_told = false` no caption
+    names it, as captions of photos hardly do: InfiniteYou's own situation, an instrument that is not shipped.
+    """
+    settings = workshop.config["stages"]["stage1"]
+    groups = portraits_by_person(workshop, workshop.face_weight("stage1"), tuple(settings.get("styles", STYLES)))
     for group in groups:
+        if not settings.get("style_told", True):
+            group["words"] = without_style(group["words"], Words().known["of"])
         del group["people"]
         group["wanted"] = workshop.vectors_of(group.pop("crops")).half()
         group["vectors"] = group["wanted"][:, None]

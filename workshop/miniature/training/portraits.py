@@ -2,9 +2,12 @@
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from infu_core.networks.latent_tokens import PATCH, token_grid
+from miniature.faces.scene import STYLES
 
+from ..networks.attributes import ATTRIBUTES
 from .batches import Columns
 from .workshop import Workshop
 
@@ -27,19 +30,23 @@ def portraits_with_words(
     return columns
 
 
-def portraits_by_person(workshop: Workshop, face_weight: float = 1.0) -> list[Columns]:
+def portraits_by_person(
+    workshop: Workshop, face_weight: float = 1.0, styles: tuple[str, ...] = STYLES
+) -> list[Columns]:
     """Of each set a row for each person: what `portraits_with_words` has of their picture, and points [n, 1, 10],
     people [n], crops [n, 112, 112, 3], region [n, L].
 
-    Who is alone has the whole picture; of two people each has one half, as their masks usually have.
+    Who is alone has the whole picture; of two people each has one half, as their masks usually have. Only pictures
+    drawn in these `styles`.
     """
     groups = []
     for name, pictures in zip(PORTRAITS, portraits_with_words(workshop, face_weight=face_weight), strict=True):
         encoded = workshop.encoded(name)
         rows, columns = token_grid(*encoded["latents"].shape[-2:])
+        wanted = drawn_in(encoded["labels"], styles)
         group: dict[str, list[Tensor]] = {}
         for person, region in enumerate(regions(rows, columns, encoded["people"].shape[1])):
-            there = (encoded["people"][:, person] >= 0).nonzero()[:, 0]
+            there = ((encoded["people"][:, person] >= 0) & wanted).nonzero()[:, 0]
             for key, value in pictures.items():
                 group.setdefault(key, []).append(value[there])
             for key in ("people", "crops"):
@@ -48,6 +55,19 @@ def portraits_by_person(workshop: Workshop, face_weight: float = 1.0) -> list[Co
             group.setdefault("region", []).append(region.to(workshop.device).expand(len(there), -1))
         groups.append({key: torch.cat(parts) for key, parts in group.items()})
     return groups
+
+
+def drawn_in(labels: Tensor, styles: tuple[str, ...]) -> Tensor:
+    """Which pictures, by their labels [n, attributes], are in one of these styles: [n], true or false."""
+    numbers = torch.tensor([STYLES.index(style) for style in styles], device=labels.device)
+    return torch.isin(labels[:, list(ATTRIBUTES).index("style")].long(), numbers)
+
+
+def without_style(words: Tensor, of: int) -> Tensor:
+    """Words [n, W, T] after the first `of`, the index of that word: of "a photo of a man" what is left is "a man"."""
+    length = words.shape[-1]
+    begin = (words == of).int().argmax(-1, keepdim=True) + 1
+    return pad(words, (0, length)).gather(-1, begin + torch.arange(length, device=words.device))
 
 
 def regions(rows: int, columns: int, people: int) -> list[Tensor]:

@@ -25,7 +25,7 @@ def train(
     table = dict(workshop.config["stages"][name])
     if table.pop("compiled", False):
         compile_blocks(objective)
-    for own in ("guidances", "face_weight", "identity_weight", "identity_contrast"):
+    for own in ("guidances", "face_weight", "identity_weight", "identity_contrast", "styles", "style_told"):
         table.pop(own, None)
     time_mean = table.pop("time_mean", 0.0)
     settings = RunSettings.from_table(table)
