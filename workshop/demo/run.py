@@ -74,7 +74,7 @@ def finish(studio, pictures: dict):
         f"{PEOPLE[0]} and {PEOPLE[1]} of the node Drawn Face, whom the model never saw.\n"
         f"like A over the six prompts, mean: {result.without:.2f} without identity, {result.given:.2f} with. "
         f"A's and B's pictures are {result.apart:.2f} apart, their photos {result.photos_apart:.2f}. "
-        "B was chosen among thirteen, each section's noise among ten."
+        "A is the median of sixteen women by likeness, B the one least like her; no noise was chosen."
     )
     path = ROOT / "output" / "demo.png"
     path.parent.mkdir(exist_ok=True)

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-PEOPLE = (2, 10)
-"""Two people by their numbers, as in the node Drawn Face; both women, so that one prompt fits both, and far apart."""
+PEOPLE = (30, 19)
+"""Two young women by their numbers, as in the node Drawn Face, so that one prompt fits both. A is the median of sixteen
+by likeness, neither the best nor the worst; B is who looks least like her (`python -m workshop.demo.typical`)."""
 NAMES = ("A", "B")
 SIZE, STEPS, GUIDANCE = 128, 20, 3.0
 SEEDS = {"alone": 2, "mixed": 2, "couples": 3}
-"""Each was chosen among ten, for faces with most of their features."""
 
 
 @dataclass(frozen=True)
@@ -43,33 +43,43 @@ class Section:
     rows: tuple[tuple[str, tuple[Photo | Shot, ...]], ...]
 
 
+HAIR = "black hair in a bob"
+"""A's. A face recogniser hardly hears hair: words say it, without identity and with."""
 PROMPTS = (
-    ("a photo of a woman, smiling, on a blue background", (("expression", "smiling"), ("background", "blue"))),
-    ("a photo of a woman with round glasses, in a forest", (("glasses", "round"), ("background", "forest"))),
-    ("a photo of a woman, surprised, wearing a red hat, by the sea", (("hat", "red"), ("background", "sea"))),
-    ("an ink drawing of a woman, laughing", (("style", "ink"), ("expression", "laughing"))),
-    ("a watercolour of a woman on a green background", (("style", "watercolour"), ("background", "green"))),
-    ("an oil painting of a woman on a red background", (("style", "oil"), ("background", "red"))),
+    ("a photo of {her}, smiling, on a blue background", (("expression", "smiling"), ("background", "blue"))),
+    ("a photo of {her} and round glasses, in a forest", (("glasses", "round"), ("background", "forest"))),
+    ("a photo of {her}, surprised, wearing a red hat, by the sea", (("hat", "red"), ("background", "sea"))),
+    ("an ink drawing of {her}, laughing", (("style", "ink"), ("expression", "laughing"))),
+    ("a watercolour of {her}, on a green background", (("style", "watercolour"), ("background", "green"))),
+    ("an oil painting of {her}, on a red background", (("style", "oil"), ("background", "red"))),
 )
+COLUMNS = (
+    "photo, smiling,\nblue background",
+    "photo, round glasses,\nin a forest",
+    "photo, surprised,\nred hat, by the sea",
+    "ink drawing,\nlaughing",
+    "watercolour,\ngreen background",
+    "oil painting,\nred background",
+)
+MIXED = "a photo of a young woman with long hair, on a grey background"
 MIXES = ((1.0, 0.0), (0.75, 0.25), (0.5, 0.5), (0.25, 0.75), (0.0, 1.0))
 COUPLES = (
-    ("a photo of a woman on the left and a woman on the right, on a grey background", ()),
-    ("a photo of a woman on the left and a woman on the right, on a grey background", (0, 1)),
-    ("a photo of a woman on the left and a woman on the right, on a grey background", (1, 0)),
-    ("a watercolour of a woman on the left and a woman on the right, on a grey background", (0, 1)),
-    ("an oil painting of a woman on the left and a woman on the right, on a grey background", (0, 1)),
+    ("a photo of a young woman on the left and a young woman on the right, on a grey background", ()),
+    ("a photo of a young woman on the left and a young woman on the right, on a grey background", (0, 1)),
+    ("a photo of a young woman on the left and a young woman on the right, on a grey background", (1, 0)),
+    ("a watercolour of a young woman on the left and a young woman on the right, on a grey background", (0, 1)),
+    ("an oil painting of a young woman on the left and a young woman on the right, on a grey background", (0, 1)),
 )
 
 
 def story() -> tuple[Section, ...]:
-    alone = [tuple(Shot(text, SEEDS["alone"], who, (), asked) for text, asked in PROMPTS) for who in ((), (0,))]
-    mixed = tuple(Shot("a photo of a woman on a grey background", SEEDS["mixed"], (0, 1), weights) for weights in MIXES)
+    mixed = tuple(Shot(MIXED, SEEDS["mixed"], (0, 1), weights) for weights in MIXES)
     couples = tuple(Shot(text, SEEDS["couples"], who, people=2) for text, who in COUPLES)
     return (
         Section(
-            "One photo of A: three prompts, three styles. Same words and same noise in both rows.",
-            ("photo of A", *(short(text) for text, _ in PROMPTS)),
-            (("without\nidentity", (Photo(0), *alone[0])), ("with A", (Photo(0, 1), *alone[1]))),
+            "One photo of A: three prompts, three styles. Both rows: the same noise and words, her hair among them.",
+            ("photo of A", *COLUMNS),
+            (("without\nidentity", (Photo(0), *alone(()))), ("with A", (Photo(0, 1), *alone((0,))))),
         ),
         Section(
             "A mixed with B into one face.",
@@ -85,11 +95,10 @@ def story() -> tuple[Section, ...]:
     )
 
 
-def short(text: str) -> str:
-    """A prompt in two lines."""
-    words = text.replace(" of a woman", ",").replace(",,", ",").split()
-    half = next(i for i in range(len(words), 0, -1) if len(" ".join(words[:i])) <= max(18, len(text) // 2 - 6))
-    return " ".join(words[:half]) + "\n" + " ".join(words[half:])
+def alone(who: tuple[int, ...], hair: str = HAIR) -> tuple[Shot, ...]:
+    """One young woman with such hair in every prompt."""
+    her = f"a young woman with {hair}"
+    return tuple(Shot(text.format(her=her), SEEDS["alone"], who, (), asked) for text, asked in PROMPTS)
 
 
 def shots(section: Section) -> list[Shot]:

@@ -3,7 +3,7 @@
 from .motifs import sample
 from .page import Graph, Note
 
-PERSON, SEED = 2, 1
+PERSON, SEED = 30, 2
 
 
 def try_me(graph: Graph) -> None:
@@ -12,7 +12,9 @@ def try_me(graph: Graph) -> None:
     photo = graph.add("InfuMiniatureFace", title="Photo of the person", person=PERSON)
     face = graph.add("EncodeFaceID", image=photo, face_encoder=small[3])
     words = graph.add(
-        "InfuMiniaturePrompt", title="Prompt", text="a photo of a young woman, smiling, on a blue background"
+        "InfuMiniaturePrompt",
+        title="Prompt",
+        text="a photo of a young woman with black hair in a bob, smiling, on a blue background",
     )
     nothing = graph.add("ConditioningZeroOut", title="No negative prompt", conditioning=words)
     latent = graph.add("EmptySD3LatentImage", width=128, height=128, batch_size=1)

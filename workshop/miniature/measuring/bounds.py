@@ -2,6 +2,7 @@
 
 Each claim is measured on people that the tests don't draw, with the tests' prompts and steps. The bound is the mean
 less four standard errors of a mean over as many people as the tests draw, and never below 0: the sign must be right.
+Where all people agree the deviation is taken as if one picture of one of them had not.
 A claim that does not hold (its mean is less than two of its own standard errors above 0), or that so few people can't
 show (less than two of theirs), gets no bound; its line says why, and no test claims it.
 """
@@ -39,7 +40,7 @@ def measured(claim: Claim, cells: Cells) -> dict:
     if len(values) < 2:
         return {"says": claim.says, "of": len(values), "bound": None, "why": "no faces were found"}
     groups = claim.sample.people * len(values) // cells.people  # pairs are half as many as people
-    mean, deviation = float(values.mean()), float(values.std())
+    mean, deviation = float(values.mean()), float(values.std()) or 1 / (cells.prompts * math.sqrt(len(values)))
     line = {"says": claim.says, "mean": round(mean, 4), "deviation": round(deviation, 4), "of": len(values)}
     if mean <= 2 * deviation / math.sqrt(len(values)):
         return line | {"bound": None, "why": "it does not hold"}
