@@ -37,7 +37,7 @@ def dial_inputs() -> list:
             "reuse",
             options=list(REUSE_PLANS),
             default="exact",
-            tooltip="exact runs InfuseNet on every step; balanced about 11 times and fast about 8 times, however many steps there are, with forecasts between.",
+            tooltip="exact runs InfuseNet on every step; balanced about 11 times and fast about 6 times, however many steps there are, with forecasts between.",
         ),
         io.Float.Input(
             "guidance_start_percent",

@@ -2,27 +2,37 @@
 
 from dataclasses import dataclass
 
+FEW = 8
+
 
 @dataclass(frozen=True)
 class ReusePlan:
-    """About `runs` InfuseNet runs, however many steps there are: the `first` steps, then evenly spaced ones."""
+    """So many InfuseNet runs, however many steps there are, at these `shares` of them: the first at 0, then rising.
 
-    runs: int
-    first: int
+    Every step of a sampling of `FEW` steps is computed: they are too large to forecast.
+    """
+
+    shares: tuple[float, ...]
+
+    @property
+    def runs(self) -> int:
+        return len(self.shares)
 
     def computed_steps(self, steps: int, start: int = 0) -> frozenset[int]:
         """Which of so many steps are computed; `start` is the first at which the identity acts."""
-        if steps <= self.runs:
+        if steps <= FEW:
             return frozenset(range(start, steps))
-        interval = (steps - self.first) / (self.runs - self.first + 0.5)
-        later = (start + self.first - 1 + round(interval * number) for number in range(1, self.runs - self.first + 1))
-        return frozenset((*range(start, start + self.first), *later))
+        computed: list[int] = []
+        for share in self.shares:
+            at = start + round(share * steps)
+            computed.append(max(at, computed[-1] + 1) if computed else at)
+        return frozenset(step for step in computed if step < steps)
 
 
 REUSE_PLANS: dict[str, ReusePlan | None] = {
     "exact": None,
-    "balanced": ReusePlan(runs=11, first=3),
-    "fast": ReusePlan(runs=8, first=3),
+    "balanced": ReusePlan(tuple(step / 30 for step in (0, 1, 2, 5, 8, 12, 15, 18, 21, 24, 27))),
+    "fast": ReusePlan(tuple(step / 30 for step in (0, 8, 14, 19, 23, 27))),
 }
-"""Three steps at first: two make a line, the third says how far to trust it. Identity settles within the first 4 to 8
-steps (reported, arXiv 2605.09460), but spreading the runs measured better than more of them early."""
+"""Told in steps of thirty. FLUX's schedule lingers near pure noise, where residuals hardly move: `fast` holds the first
+ones for a quarter of the steps and comes more often where sigma falls faster (`workshop.benchmarks.reuse_search`)."""

@@ -24,9 +24,9 @@ STEPS, SHIFT, SIDE = 30, 1.15, 16
 FORECASTS = {"hold": 0.0, "line": 1.0, "ours": None}
 
 
-def network(gain: float) -> InfuseNet:
+def network(gain: float, hidden_size: int = 256, heads: int = 2, double: int = 4, single: int = 10) -> InfuseNet:
     torch.manual_seed(0)
-    net = InfuseNet(InfuseNetConfig(256, 2, 4, 10, 64, 32, True)).eval()
+    net = InfuseNet(InfuseNetConfig(hidden_size, heads, double, single, 64, 32, True)).eval()
     for parameter in net.parameters():
         if parameter.ndim > 1:
             torch.nn.init.normal_(parameter, std=gain * parameter.shape[1] ** -0.5)

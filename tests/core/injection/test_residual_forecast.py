@@ -37,11 +37,21 @@ def test_after_independent_noise_the_last_value_is_held():
     assert (made - noise(3)).norm() < 0.1 * noise(3).norm()
 
 
-def test_a_change_that_half_came_true_is_followed_by_half():
+@pytest.mark.parametrize(("came_true", "followed"), [(0.25, 0.5), (0.5, 1.0), (0.8, 1.0)])
+def test_a_line_is_followed_by_twice_what_came_true(came_true, followed):
     start, slope = noise(1), noise(2)
-    forecast = learnt([start, start + slope, start + 1.5 * slope])
-    assert float(forecast.trust[0]) == pytest.approx(0.5, abs=1e-3)
-    assert torch.allclose(forecast.at(3.0).double[0], start + 1.75 * slope, atol=1e-3)
+    last = start + (1 + came_true) * slope
+    forecast = learnt([start, start + slope, last])
+    assert float(forecast.trust[0]) == pytest.approx(followed, abs=1e-3)
+    assert torch.allclose(forecast.at(3.0).double[0], last + followed * came_true * slope, atol=1e-3)
+
+
+def test_a_first_value_is_held_and_stays_its_own():
+    forecast = learnt([noise(1)])
+    made = forecast.at(5.0).double[0]
+    assert torch.equal(made, noise(1))
+    made += 1
+    assert torch.equal(forecast.at(5.0).double[0], noise(1))
 
 
 def test_pictures_of_a_batch_do_not_share_their_trust():
