@@ -13,18 +13,11 @@ import torch
 from torch import Tensor
 
 from .file_faults import CheckpointError
+from .stored_types import TORCH_TYPES
 from .weight_files import WeightFiles
 
 BLOCK = 1024
 BORN_ZERO = re.compile(r"(controlnet_(single_)?blocks|(double|single)_residuals|controlnet_x_embedder|control_in)\b")
-TYPES = {
-    "F64": torch.float64,
-    "F32": torch.float32,
-    "F16": torch.float16,
-    "BF16": torch.bfloat16,
-    "F8_E4M3": torch.float8_e4m3fn,
-    "F8_E5M2": torch.float8_e5m2,
-}
 
 
 def check_weights(files: WeightFiles, names: Iterable[str] | None = None) -> None:
@@ -68,10 +61,10 @@ def sampled(files: WeightFiles, names: set[str]) -> Iterator[tuple[str, bool, li
         return
     header = files.header
     for path in dict.fromkeys(files.owners.values()):
-        own = (name for name in names if files.owners[name] == path and header.types[name] in TYPES)
+        own = (name for name in names if files.owners[name] == path and header.types[name] in TORCH_TYPES)
         with path.open("rb") as file:
             for name in sorted(own, key=lambda name: header.places[name]):
-                dtype = TYPES[header.types[name]]
+                dtype = TORCH_TYPES[header.types[name]]
                 first, last = header.places[name]
                 blocks = []
                 for start, end in stretches(first, last, BLOCK * dtype.itemsize, dtype.itemsize):

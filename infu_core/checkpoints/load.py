@@ -17,16 +17,9 @@ from .damage import check_weights
 from .file_faults import CheckpointError, reading
 from .formats import NetworkFormat, ProjectorFormat, recognise_network, recognise_projector
 from .network_sizes import RECOGNISER
+from .stored_types import TORCH_TYPES
 from .weight_files import WeightFiles, open_weights
 
-TORCH_TYPES = {
-    "F64": torch.float64,
-    "F32": torch.float32,
-    "F16": torch.float16,
-    "BF16": torch.bfloat16,
-    "F8_E4M3": torch.float8_e4m3fn,
-    "F8_E5M2": torch.float8_e5m2,
-}
 Module = TypeVar("Module", bound=nn.Module)
 Build = Callable[..., Module]
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from .file_faults import CheckpointError, reading, size_of
 from .headers import Header
+from .stored_types import TYPE_NAMES
 
 HARMLESS = {
     "collections OrderedDict",
@@ -32,14 +33,6 @@ HARMLESS = {
 }
 LONGEST_WORD, MOST_INSTRUCTIONS = 100_000, 200_000
 LEGACY_PICKLES = 5  # magic number, protocol, system, content, storage names
-TYPE_NAMES = {
-    torch.float64: "F64",
-    torch.float32: "F32",
-    torch.float16: "F16",
-    torch.bfloat16: "BF16",
-    torch.float8_e4m3fn: "F8_E4M3",
-    torch.float8_e5m2: "F8_E5M2",
-}
 
 
 def read_torch_file(path: Path) -> dict[str, Tensor]:

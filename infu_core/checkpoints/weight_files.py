@@ -1,6 +1,8 @@
 """The files that hold one network: a single file, or a diffusers folder with shards, an index and a config.json."""
 
+import logging
 import re
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
@@ -13,9 +15,16 @@ from .network_sizes import Config, parse_config
 from .scaled_fp8 import QUANT, check_metadata, check_note, helpers, parted, scales_of, unscaled
 from .torch_files import header_of, read_torch_file
 
+log = logging.getLogger(__name__)
+
 SHARD = re.compile(r"(.+)-(\d{1,9})-of-(\d{1,9})$", re.ASCII)
 MOST_SHARDS, LARGEST_CONFIG = 1000, 10_000_000
 DIFFUSERS_STEM = "diffusion_pytorch_model"
+LEFTOVER = re.compile(
+    r"(global_|train_|ema_|num_)?(step|steps|epoch|epochs|iteration|iterations|updates|decay|lr|loss|seed)$"
+    r"|(optimi[sz]er|optim|(lr_)?scheduler|grad_scaler|scaler|rng)(_states?)?([._]|$)"
+)
+"""Names that trainers give to what is no weight, such as `step` or `optimizer.state.0.exp_avg`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +67,21 @@ class WeightFiles:
 def open_weights(path: Path) -> WeightFiles:
     """Read what the files say of themselves; safetensors' tensors stay unread."""
     with reading(path.name):
-        return without_scales(open_any(path))
+        return without_scales(without_leftovers(open_any(path)))
+
+
+def without_leftovers(files: WeightFiles) -> WeightFiles:
+    """The header without what training leaves beside the weights; the log tells how much was left out."""
+    left = sorted(name for name in files.header.shapes if LEFTOVER.match(name))
+    if not left:
+        return files
+    log.info("%s: left out %d entries of its training (%s).", files.name, len(left), some(left))
+    return replace(files, header=without(files.header, set(left)))
+
+
+def without(header: Header, names: Container[str]) -> Header:
+    kept = {name: shape for name, shape in header.shapes.items() if name not in names}
+    return replace(header, shapes=kept, types={name: kind for name, kind in header.types.items() if name in kept})
 
 
 def without_scales(files: WeightFiles) -> WeightFiles:
@@ -69,9 +92,7 @@ def without_scales(files: WeightFiles) -> WeightFiles:
     for name in sorted(more):
         if parted(name)[1] == QUANT:
             check_note(files.read_stored(name), name, files.name)
-    kept = {name: shape for name, shape in header.shapes.items() if name not in more}
-    types = {name: kind for name, kind in header.types.items() if name in kept}
-    return replace(files, header=replace(header, shapes=kept, types=types), scales=scales_of(header.shapes))
+    return replace(files, header=without(header, more), scales=scales_of(header.shapes))
 
 
 def open_any(path: Path) -> WeightFiles:
