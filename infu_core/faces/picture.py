@@ -51,14 +51,18 @@ def as_batch(image: Tensor, name: str = "image") -> Tensor:
 
 def check_values(image: Tensor, name: str) -> None:
     """Refuse values that are not numbers or leave 0..1 by more than `OVERSHOOT`."""
-    low, high = (float(bound) for bound in image.aminmax())
+    if fault := fault_of_values(image, "pictures"):
+        raise FaceError(f"The {name} {fault}")
+
+
+def fault_of_values(values: Tensor, kind: str) -> str | None:
+    """What is wrong with values that should run from 0 to 1, as the end of a sentence; None where nothing is."""
+    low, high = (float(bound) for bound in values.aminmax())
     if not (math.isfinite(low) and math.isfinite(high)):
-        raise FaceError(f"The {name} holds values that are not numbers (NaN or infinite); check the node that made it.")
+        return "holds values that are not numbers (NaN or infinite); check the node that made it."
     if low < -OVERSHOOT or high > 1 + OVERSHOOT:
-        raise FaceError(
-            f"The {name} holds values from {low:.3g} to {high:.3g}, but pictures run from 0 to 1; "
-            "rescale it before this node."
-        )
+        return f"holds values from {low:.3g} to {high:.3g}, but {kind} run from 0 to 1; rescale it before this node."
+    return None
 
 
 def to_picture(image: Tensor, name: str = "image") -> np.ndarray:

@@ -1,12 +1,9 @@
 """Masks as hosts give them, checked: one batch [n, height, width] of floats that run from 0 to 1."""
 
-import math
-
 import torch
 from torch import Tensor
 
-OVERSHOOT = 0.5
-"""How far values may leave 0..1: soft edges that were resized overshoot a little, 0..255 a lot."""
+from ..faces.picture import fault_of_values
 
 
 def read_masks(mask: Tensor, name: str = "mask") -> Tensor:
@@ -26,12 +23,6 @@ def read_masks(mask: Tensor, name: str = "mask") -> Tensor:
     if mask.numel() == 0:
         raise ValueError(f"The {name} is empty (shape {shape}); connect at least one mask.")
     masks = mask.detach().to("cpu", torch.float32).reshape(-1, *shape[-2:])
-    low, high = (float(bound) for bound in masks.aminmax())
-    if not (math.isfinite(low) and math.isfinite(high)):
-        raise ValueError(f"The {name} holds values that are not numbers (NaN or infinite); draw it again.")
-    if low < -OVERSHOOT or high > 1 + OVERSHOOT:
-        raise ValueError(
-            f"The {name} holds values from {low:.3g} to {high:.3g}, but masks run from 0 to 1; "
-            "rescale it before this node."
-        )
+    if fault := fault_of_values(masks, "masks"):
+        raise ValueError(f"The {name} {fault}")
     return masks

@@ -1,5 +1,8 @@
 """Real ComfyUI for the tests of this folder; how to use each fixture is told in tests/harness/."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 from harness.base_directory import make_base_directory, write_all_models
 from harness.checkout import find_old_comfyui
@@ -20,6 +23,15 @@ def comfyui(comfyui_path, shared_models, tmp_path_factory):
     """ComfyUI in this process, with the pack loaded: see `harness.in_process`."""
     base = make_base_directory(tmp_path_factory.mktemp("comfyui"), shared_models)
     return InProcessComfyUI.start(comfyui_path, base)
+
+
+@pytest.fixture
+def folder(comfyui):
+    """A folder of this test's own below models/infinite_you, gone afterwards."""
+    path = Path(comfyui.base.path) / "models" / "infinite_you" / "of_a_test"
+    path.mkdir()
+    yield path
+    shutil.rmtree(path)
 
 
 @pytest.fixture(scope="session")

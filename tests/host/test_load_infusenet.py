@@ -1,6 +1,5 @@
 """LoadInfuseNet in real ComfyUI: menus, names, precision, memory management, and what goes wrong."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -9,15 +8,6 @@ from harness import tiny_models
 from harness.in_process import ExecutionError
 
 NET = "aes_stage2/infusenet_tiny.safetensors"
-
-
-@pytest.fixture
-def folder(comfyui):
-    """A folder of this test's own below models/infinite_you, gone afterwards."""
-    path = Path(comfyui.base.path) / "models" / "infinite_you" / "of_a_test"
-    path.mkdir()
-    yield path
-    shutil.rmtree(path)
 
 
 def load(comfyui, infusenet=NET, **widgets):
@@ -285,6 +275,8 @@ def test_lazy_layers_of_dynamic_memory_are_filled(comfyui, monkeypatch):
     """With dynamic VRAM ComfyUI's Linear has no weight until one is loaded; the memory manager itself needs a GPU."""
     import comfy.memory_management
 
+    if not hasattr(comfy.memory_management, "aimdo_enabled"):
+        pytest.skip("[host-new] this ComfyUI has no dynamic VRAM")
     expected = residuals(comfyui, load(comfyui))
     monkeypatch.setattr(comfy.memory_management, "aimdo_enabled", True)
     lazy, narrow = load(comfyui).network.model, load(comfyui, weight_dtype="fp8_e4m3fn").network.model

@@ -1,20 +1,8 @@
 """Names of weight files: what menus find beside other packs, and what graphs may hold as a name."""
 
-import shutil
-from pathlib import Path
-
 import pytest
 
 NET = "aes_stage2/infusenet_tiny.safetensors"
-
-
-@pytest.fixture
-def folder(comfyui):
-    """A folder of this test's own below models/infinite_you, gone afterwards."""
-    path = Path(comfyui.base.path) / "models" / "infinite_you" / "of_a_test"
-    path.mkdir()
-    yield path
-    shutil.rmtree(path)
 
 
 def test_another_packs_endings_hide_no_file(comfyui, folder, monkeypatch):
