@@ -43,10 +43,10 @@ MUTANTS = (
         "tests/core/training/loop/test_averaged_weights.py",
     ),
     Mutant(
-        "a reuse plan computes one first step only",
+        "two runs of a reuse plan may fall on one step",
         "infu_core/injection/reuse_plan.py",
-        "range(start, start + self.first)",
-        "range(start, start + 1)",
+        "max(at, computed[-1] + 1)",
+        "max(at, computed[-1])",
         "tests/core/injection/test_reuse_plan.py",
     ),
     Mutant(
