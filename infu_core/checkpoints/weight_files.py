@@ -10,8 +10,9 @@ from safetensors import safe_open
 from torch import Tensor
 
 from .file_faults import CheckpointError, reading, size_of, some
+from .formats import kind_of
 from .headers import SAFETENSORS, TORCH, Header, read_safetensors_header
-from .network_sizes import Config, parse_config
+from .network_sizes import PROJECTOR, Config, parse_config
 from .scaled_fp8 import QUANT, check_metadata, check_note, helpers, parted, scales_of, unscaled
 from .torch_files import header_of, read_torch_file
 
@@ -100,6 +101,10 @@ def open_any(path: Path) -> WeightFiles:
         files, config = shards_of(path), folder_config(path)
         header, owners = joined([(file, read_safetensors_header(file)) for file in files], path.name)
         return WeightFiles(path, header, owners, config)
+    if path.suffix.lower() in SAFETENSORS and (shard := SHARD.match(path.stem)):
+        files = whole(file_sets(path.parent)[shard[1]], path.parent)
+        header, owners = joined([(file, read_safetensors_header(file)) for file in files], path.name)
+        return WeightFiles(path, header, owners, single_file_config(path))
     if path.suffix.lower() in SAFETENSORS:
         header = read_safetensors_header(path)
         return WeightFiles(path, header, dict.fromkeys(header.shapes, path), single_file_config(path))
@@ -136,15 +141,29 @@ def shards_of(folder: Path) -> list[Path]:
         except (KeyError, TypeError, AttributeError) as error:
             raise CheckpointError(f"{folder.name}/{index[0].name} is damaged; download it again.") from error
     else:
-        sets = file_sets(folder)
+        sets = {stem: files for stem, files in file_sets(folder).items() if not hold_a_projector(files)}
         if not sets:
             raise CheckpointError(f"The folder {folder.name} holds no .safetensors file; download its weights again.")
         stem = DIFFUSERS_STEM if DIFFUSERS_STEM in sets else min(sets)
         if len(sets) > 1 and stem != DIFFUSERS_STEM:
             raise CheckpointError(
-                f"The folder {folder.name} holds several sets of weights ({', '.join(sorted(sets))}); keep one."
+                f"The folder {folder.name} holds several networks ({', '.join(sorted(sets))}); "
+                "give each a folder of its own."
             )
         files = sets[stem]
+    return whole(files, folder)
+
+
+def hold_a_projector(files: list[Path]) -> bool:
+    """A set that is the identity projector which a converter laid beside the network."""
+    try:
+        return len(files) == 1 and kind_of(read_safetensors_header(files[0])) == PROJECTOR
+    except CheckpointError:
+        return False
+
+
+def whole(files: list[Path], folder: Path) -> list[Path]:
+    """The files, all of which must be there."""
     missing = [file.name for file in files if not file.is_file()]
     dangling = [file.name for file in files if file.is_symlink() and not file.exists()]
     if dangling:
@@ -190,6 +209,12 @@ def small_text(path: Path) -> str:
 def single_file_config(path: Path) -> Config | None:
     """A file inside a diffusers folder is read with that folder's config; elsewhere a config.json is not ours."""
     return folder_config(path.parent) if path.stem.startswith(DIFFUSERS_STEM) else None
+
+
+def is_later_shard(path: PurePath) -> bool:
+    """A file of a numbered set that is not its first, which stands for all of them."""
+    shard = SHARD.match(path.stem)
+    return bool(shard) and int(shard[2]) != 1
 
 
 def is_diffusers_file(path: PurePath) -> bool:

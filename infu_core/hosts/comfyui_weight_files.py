@@ -15,7 +15,7 @@ from ..checkpoints.formats import kind_of
 from ..checkpoints.headers import SAFETENSORS, read_safetensors_header
 from ..checkpoints.known_files import download_command, published_name
 from ..checkpoints.network_sizes import NETWORK, PROJECTOR
-from ..checkpoints.weight_files import is_diffusers_file
+from ..checkpoints.weight_files import is_diffusers_file, is_later_shard
 from .comfyui_model_folders import files_in
 
 FOLDER = "infinite_you"
@@ -44,8 +44,10 @@ def network_names(names: Iterable[str]) -> set[str]:
     for name in names:
         path = PurePosixPath(name)
         if path.suffix.lower() in SAFETENSORS and kind_in(name) != PROJECTOR:
-            in_folder = is_diffusers_file(path) and len(path.parts) > 1
-            found.add(str(path.parent) if in_folder else name)
+            if is_diffusers_file(path) and len(path.parts) > 1:
+                found.add(str(path.parent))
+            elif not is_later_shard(path):
+                found.add(name)
     return found
 
 
@@ -86,6 +88,8 @@ def locate(name: str) -> Path:
     for folder in folder_paths.get_folder_paths(FOLDER):
         if os.path.exists(Path(folder) / relative):  # false, not an error, where no system takes the name
             return Path(folder) / relative
+        if os.path.islink(Path(folder) / relative):
+            raise CheckpointError(f"{relative} in {folder} is a link to a file that is gone; mend the link.")
     folders = " or ".join(folder_paths.get_folder_paths(FOLDER))
     raise CheckpointError(
         f"{relative} is not in {folders}; put it there, or fetch the published file by running "
@@ -102,11 +106,14 @@ def inside(name: str) -> PurePosixPath:
 
 
 def locate_projector(network: Path, chosen: str) -> Path:
-    """The chosen projector; 'auto' is the one beside the network, or beside its diffusers folder."""
+    """The chosen projector; 'auto' is the one beside the network, or beside its diffusers folder.
+
+    A folder of the same name below another registered folder counts as the same place.
+    """
     if chosen != AUTO:
         return locate(chosen)
     folders = [network, network.parent] if network.is_dir() else [network.parent]
-    for folder in folders:
+    for folder in (twin for place in folders for twin in twins(place)):
         for name in PROJECTOR_NAMES:
             if (folder / name).is_file():
                 return folder / name
@@ -115,6 +122,14 @@ def locate_projector(network: Path, chosen: str) -> Path:
         f"No image_proj_model.safetensors or .bin lies beside {network.name} in {folders[-1]}; choose the projector, "
         f"or fetch the published one by running '{command}' in the folder of this pack."
     )
+
+
+def twins(folder: Path) -> list[Path]:
+    """The folder, and those at the same place below the other registered folders."""
+    roots = [Path(root) for root in folder_paths.get_folder_paths(FOLDER)]
+    below = next((folder.relative_to(root) for root in roots if folder.is_relative_to(root)), None)
+    others = [] if below is None else [root / below for root in roots]
+    return [folder, *(other for other in others if other != folder)]
 
 
 def short_name(path: Path) -> str:

@@ -180,7 +180,7 @@ def test_broken_folders_are_told(weights, tmp_path):
     several = shards({}, tmp_path / "d", 0)
     single(weights, several / "one.safetensors")
     single(weights, several / "two.safetensors")
-    with pytest.raises(CheckpointError, match="several sets of weights .one, two."):
+    with pytest.raises(CheckpointError, match="several networks .one, two.; give each a folder of its own"):
         open_weights(several)
     wrong = shards(weights, tmp_path / "e")
     (wrong / "config.json").write_text(json.dumps({**CONFIG, "num_layers": 4}))
