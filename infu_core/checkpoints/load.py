@@ -72,7 +72,7 @@ def stored_dtype(files: WeightFiles) -> torch.dtype:
     if files.scales:
         return torch.bfloat16
     kind = files.header.main_type()
-    if kind not in TORCH_TYPES:
+    if kind not in TORCH_TYPES or not TORCH_TYPES[kind].is_floating_point:
         raise CheckpointError(
             f"{files.name} stores its weights as {kind}, which can't be read; use the bf16 or the fp8 file."
         )

@@ -1,11 +1,14 @@
 """Matrices in eight bits with a scale each, as ComfyUI writes them: `weight` x `weight_scale`, noted in `comfy_quant`.
 
+Those are fp8 of two kinds, and int8 without a rotation.
+
 ComfyUI's older names, `scale_weight` beside a tensor `scaled_fp8`, are read too. What is read becomes bf16, which every
 later layer knows; scales of inputs are for fp8 arithmetic, which is not done here. Layout: `comfy/quant_ops.py` and
 `comfy/utils.py`, `convert_old_quants`, of ComfyUI 0.14 to 0.33.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -19,7 +22,8 @@ OLD_MARK, OLD_SCALE = "scaled_fp8", "scale_weight"
 INPUT_SCALES = ("input_scale", "scale_input")
 METADATA = "_quantization_metadata"
 LONGEST_NOTE = 10_000
-READABLE = ("float8_e4m3fn", "float8_e5m2")
+READABLE = ("float8_e4m3fn", "float8_e5m2", "int8_tensorwise")
+BITSANDBYTES = re.compile(r"\.quant_state\.bitsandbytes__(\w+)$")
 SMALLEST = 2**14
 """Numbers of a matrix below which its bf16 is kept: nothing is won there."""
 MOST = torch.finfo(torch.float8_e4m3fn).max
@@ -48,13 +52,23 @@ def helpers(names: Iterable[str]) -> set[str]:
     return {name for name in names if parted(name)[1] in {QUANT, SCALE, OLD_MARK, OLD_SCALE, *INPUT_SCALES}}
 
 
+def check_names(names: Iterable[str], file: str) -> None:
+    """Raises `CheckpointError` for weights that bitsandbytes packed."""
+    packed = next((match[1] for name in names if (match := BITSANDBYTES.search(name))), None)
+    if packed:
+        raise CheckpointError(
+            f"{file} is packed by bitsandbytes ({packed}), which can't be read here; use the bf16 or fp8 file."
+        )
+
+
 def check_note(note: Tensor, name: str, file: str) -> None:
     """A `comfy_quant` tensor; raises `CheckpointError` for a format of fewer bits, or a note that is none."""
     try:
         if note.numel() > LONGEST_NOTE:
             raise ValueError(f"{note.numel()} bytes")
-        told = json.loads(bytes(note.to(torch.uint8).flatten().tolist()))["format"]
-    except (ValueError, KeyError, TypeError) as error:
+        layer = json.loads(bytes(note.to(torch.uint8).flatten().tolist()))
+        told = "int8 with a rotation (convrot)" if layer.get("convrot") else layer["format"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{file} is damaged: {name} does not say how it is stored; download it again.") from error
     check_format(told, parted(name)[0], file)
 

@@ -9,5 +9,6 @@ TORCH_TYPES = {
     "BF16": torch.bfloat16,
     "F8_E4M3": torch.float8_e4m3fn,
     "F8_E5M2": torch.float8_e5m2,
+    "I8": torch.int8,
 }
 TYPE_NAMES = {dtype: name for name, dtype in TORCH_TYPES.items()}

@@ -13,7 +13,7 @@ from .file_faults import CheckpointError, reading, size_of, some
 from .formats import kind_of
 from .headers import SAFETENSORS, TORCH, Header, read_safetensors_header
 from .network_sizes import PROJECTOR, Config, parse_config
-from .scaled_fp8 import QUANT, check_metadata, check_note, helpers, parted, scales_of, unscaled
+from .scaled_fp8 import QUANT, check_metadata, check_names, check_note, helpers, parted, scales_of, unscaled
 from .torch_files import header_of, read_torch_file
 
 log = logging.getLogger(__name__)
@@ -89,6 +89,7 @@ def without_scales(files: WeightFiles) -> WeightFiles:
     """The header without what belongs to scaled fp8; `CheckpointError` for a format that can't be read."""
     header = files.header
     check_metadata(header.metadata, files.name)
+    check_names(header.shapes, files.name)
     more = helpers(header.shapes)
     for name in sorted(more):
         if parted(name)[1] == QUANT:

@@ -125,3 +125,44 @@ def test_the_table_in_the_metadata_is_read_like_the_notes(told, said, tmp_path):
     save_file(stored, tmp_path / "file.safetensors", {"_quantization_metadata": told})
     with pytest.raises(CheckpointError, match=said):
         open_weights(tmp_path / "file.safetensors")
+
+
+def as_int8(weights, **more):
+    """Matrices as ComfyUI's `int8_tensorwise` has them: one scale for each."""
+    stored = {}
+    for name, value in weights.items():
+        if value.ndim != 2:
+            stored[name] = value.bfloat16()
+            continue
+        module, scale = name.removesuffix(".weight"), value.abs().max() / 127
+        stored[name] = (value / scale).round().to(torch.int8)
+        stored[f"{module}.weight_scale"] = scale
+        note = json.dumps({"format": "int8_tensorwise", **more}).encode()
+        stored[f"{module}.comfy_quant"] = torch.tensor(list(note), dtype=torch.uint8)
+    return stored
+
+
+def test_int8_with_a_scale_is_read(weights, tmp_path):
+    save_file(as_int8(weights), tmp_path / "int8.safetensors")
+    made = open_weights(tmp_path / "int8.safetensors").read_all()
+    assert all(relative(made[name], value) < 0.03 for name, value in weights.items())
+    assert load_network(tmp_path / "int8.safetensors").img_in.weight.dtype == torch.bfloat16
+
+
+def test_int8_without_scales_is_named(weights, tmp_path):
+    save_file({name: value.to(torch.int8) for name, value in weights.items()}, tmp_path / "bare.safetensors")
+    with pytest.raises(CheckpointError, match="stores its weights as I8"):
+        _ = NetworkFile(tmp_path / "bare.safetensors").dtype
+
+
+def test_int8_with_a_rotation_is_named(weights, tmp_path):
+    save_file(as_int8(weights, convrot=True), tmp_path / "turned.safetensors")
+    with pytest.raises(CheckpointError, match="int8 with a rotation .convrot., which can't be read; use the bf16"):
+        open_weights(tmp_path / "turned.safetensors")
+
+
+def test_bitsandbytes_is_named(weights, tmp_path):
+    packed = {**weights, "x.weight.absmax": torch.zeros(4), "x.weight.quant_state.bitsandbytes__nf4": torch.zeros(9)}
+    save_file(packed, tmp_path / "nf4.safetensors")
+    with pytest.raises(CheckpointError, match="nf4.safetensors is packed by bitsandbytes .nf4.*use the bf16 or fp8"):
+        open_weights(tmp_path / "nf4.safetensors")
