@@ -47,11 +47,11 @@ name = "The miniature: {people} drawn people"
 people = "people"
 {subjects}prompts = "prompts.json"
 seeds = {seeds}
-sizes = [[{size}, {size}]]
+sizes = [[{width}, {size}]]
 
 [scoring]
 detector = "judges/detector.onnx"
-detector_size = 256
+detector_size = {detector}
 judges = "judges/judges.toml"
 headline = ["other_eye"]
 
@@ -126,11 +126,14 @@ def write_study(
         (folder / f"{name}.json").write_text(json.dumps(graph(steps), indent=1))
     write_judges(folder / "judges")
     asked = [one for one in COMPARISONS if one[0] in methods and one[1] in methods]
+    width = 2 * SIZE if couples else SIZE  # the miniature draws two people in a square each
     text = STUDY.format(
         people=people,
         subjects=f"subjects = {json.dumps(pairs(people))}\n" if couples else "",
         seeds=seeds,
+        width=width,
         size=SIZE,
+        detector=2 * width,
         methods="".join(method(name, couples) for name in methods),
         comparisons="".join(COMPARISON.format(a=a, b=b, measure=measure, margin=m) for a, b, measure, m in asked),
     )
