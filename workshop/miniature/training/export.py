@@ -34,7 +34,7 @@ def export(workshop: Workshop, folder: Path, judges: Path | None = None, stage: 
     _save(autoencoder.state_dict(), files.vae, torch.float16)
     _save(workshop.trained("text", workshop.text()).state_dict(), files.text, torch.float16)
     _save(workshop.trained("recogniser", Recogniser()).state_dict(), files.recogniser, torch.float16)
-    _export_identity(workshop, files, stage)
+    export_identity(workshop, files, stage)
     export_detector(workshop.trained("detector", Detector()), files.detector)
     if judges:
         judges.mkdir(parents=True, exist_ok=True)
@@ -56,7 +56,7 @@ def _save(weights: dict[str, Tensor], path: Path, dtype: torch.dtype, metadata: 
     save_file(small, path, {"format": "pt", **(metadata or {})})
 
 
-def _export_identity(workshop: Workshop, files: MiniatureFiles, stage: str) -> None:
+def export_identity(workshop: Workshop, files: MiniatureFiles, stage: str) -> None:
     infusenet = workshop.trained(f"{stage}-infusenet", workshop.infusenet())
     projector = workshop.trained(f"{stage}-projector", workshop.projector())
     sizes = infusenet.config

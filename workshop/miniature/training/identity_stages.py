@@ -18,7 +18,7 @@ from . import batches
 from .made_pairs import make_pairs
 from .objectives import MiniatureBase, StrengthenedBase
 from .other_renderings import pair_renderings
-from .portraits import portraits_by_person, without_style
+from .portraits import portraits_by_person, with_any_style, without_style
 from .poses import draw_poses
 from .stage_run import compile_blocks, train
 from .watches import identity_watch
@@ -70,7 +70,7 @@ def _identity_run(workshop: Workshop, name: str, before: str | None, columns: li
     guidances = workshop.config["stages"][name].get("guidances")
     base = StrengthenedBase(flux, *guidances) if guidances else MiniatureBase(flux)
     objective = IdentityObjective(base, infusenet, projector, identity_loss(workshop, name))
-    watch = identity_watch(workshop, flux, text)
+    watch = identity_watch(workshop, flux, text) if workshop.config["stages"][name].get("watch_every") else None
     run = train(workshop, name, objective, columns, batches.identities(text), seconds, watch)
     if run:
         run.trained()
@@ -89,21 +89,30 @@ def identity_loss(workshop: Workshop, stage: str) -> IdentityLoss | None:
     return IdentityLoss(recogniser.of_person, settings["identity_weight"], contrast=contrast)
 
 
+TELLING = {
+    "own": lambda words: words,
+    "none": lambda words: without_style(words, Words().known["of"]),
+    "any": lambda words: with_any_style(words, seed=8),
+}
+
+
 def stage1(workshop: Workshop, seconds: float | None) -> bool:
     """Single person, single sample: picture and identity are of one picture.
 
-    With `styles = ["photo"]` in its table InfuseNet never meets another style, and with `style_told = false` no caption
-    names it, as captions of photos hardly do: InfiniteYou's own situation, an instrument that is not shipped.
+    With `styles = ["photo"]` in its table InfuseNet never meets another style. `style_told` says what style captions
+    name: the picture's "own", "none", as captions of photos hardly do, or "any", whatever the picture shows.
+    `begins_with`: the stage whose weights it goes on from.
     """
     settings = workshop.config["stages"]["stage1"]
     groups = portraits_by_person(workshop, workshop.face_weight("stage1"), tuple(settings.get("styles", STYLES)))
+    tell = TELLING[settings.get("style_told", "own")]
     for group in groups:
-        if not settings.get("style_told", True):
-            group["words"] = without_style(group["words"], Words().known["of"])
+        group["words"] = tell(group["words"])
         del group["people"]
         group["wanted"] = workshop.vectors_of(group.pop("crops")).half()
         group["vectors"] = group["wanted"][:, None]
-    return _identity_run(workshop, "stage1", None, [with_control(workshop, group) for group in groups], seconds)
+    before = settings.get("begins_with")
+    return _identity_run(workshop, "stage1", before, [with_control(workshop, group) for group in groups], seconds)
 
 
 def with_control(workshop: Workshop, group: batches.Columns) -> batches.Columns:

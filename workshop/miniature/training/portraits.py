@@ -5,7 +5,9 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from infu_core.networks.latent_tokens import PATCH, token_grid
+from miniature.faces.captions import STYLE_WORDS
 from miniature.faces.scene import STYLES
+from miniature.networks.text_encoder import Words
 
 from ..networks.attributes import ATTRIBUTES
 from .batches import Columns
@@ -68,6 +70,19 @@ def without_style(words: Tensor, of: int) -> Tensor:
     length = words.shape[-1]
     begin = (words == of).int().argmax(-1, keepdim=True) + 1
     return pad(words, (0, length)).gather(-1, begin + torch.arange(length, device=words.device))
+
+
+def with_any_style(words: Tensor, seed: int) -> Tensor:
+    """Words [n, W, T] that name any style, whatever the picture's own: "an oil painting of a man" of a photo."""
+    known = Words().known
+    starts = [torch.tensor([known[word] for word in start.split()]) for some in STYLE_WORDS.values() for start in some]
+    silent = without_style(words, known["of"])
+    drawn = torch.randint(len(starts), words.shape[:2], generator=torch.Generator().manual_seed(seed))
+    told = torch.empty_like(silent)
+    for number, start in enumerate(starts):
+        rest = silent[drawn == number]
+        told[drawn == number] = torch.cat((start.to(rest).expand(len(rest), -1), rest), -1)[:, : words.shape[-1]]
+    return told
 
 
 def regions(rows: int, columns: int, people: int) -> list[Tensor]:

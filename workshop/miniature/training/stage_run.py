@@ -12,6 +12,10 @@ from . import batches
 from .workshop import Workshop
 
 
+OWN = ("guidances", "face_weight", "identity_weight", "identity_contrast", "styles", "style_told", "begins_with")
+"""Entries of a stage's table that its objective and batches read, not its run."""
+
+
 def train(
     workshop: Workshop,
     name: str,
@@ -25,7 +29,7 @@ def train(
     table = dict(workshop.config["stages"][name])
     if table.pop("compiled", False):
         compile_blocks(objective)
-    for own in ("guidances", "face_weight", "identity_weight", "identity_contrast", "styles", "style_told"):
+    for own in OWN:
         table.pop(own, None)
     time_mean = table.pop("time_mean", 0.0)
     settings = RunSettings.from_table(table)
