@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from infu_core.identity.mixing import mix
+from infu_core.injection.identity_guidance import IdentityGuidance
 from infu_core.injection.injection_settings import InjectionSettings
 from infu_core.injection.strength_schedule import StrengthSchedule
 
@@ -48,8 +49,8 @@ def test_a_window_without_a_step_is_the_bare_picture(studio, people):
 
 
 def test_identity_guidance_of_one_and_zero_are_the_ends(studio, people):
-    assert torch.equal(draw(studio, people[0], identity_guidance=1.0), draw(studio, people[0]))
-    assert torch.equal(draw(studio, people[0], identity_guidance=0.0), draw(studio))
+    assert torch.equal(draw(studio, people[0], guided=IdentityGuidance(1.0)), draw(studio, people[0]))
+    assert torch.equal(draw(studio, people[0], guided=IdentityGuidance(0.0)), draw(studio))
 
 
 @pytest.mark.parametrize("mode", ["blend", "slerp", "stack"])

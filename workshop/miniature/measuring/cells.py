@@ -6,7 +6,7 @@ Legend for shapes: `k` people, `n` prompts of each, `S` pixels of a side, `E` ju
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, TypeVar
 
 import torch
@@ -75,6 +75,16 @@ class Outcome:
         return str(self.likeness.numel()), *(str(over_people(value)) for value in values)
 
 
+def told(settings: Any) -> list[str]:
+    """What differs from the defaults of a dataclass, and of the dataclasses in it."""
+    changed = []
+    for one in fields(settings):
+        value, default = getattr(settings, one.name), getattr(type(settings)(), one.name)
+        if value != default:
+            changed += told(value) if is_dataclass(value) else [f"{one.name} {value}"]
+    return changed
+
+
 class Cells:
     """`people` held-out people from number `first` on, `prompts` of each: the first four in the four styles."""
 
@@ -133,10 +143,12 @@ class Cells:
         return self.outcome("bare", lambda at: (self.studio.pictures(self.texts(at), self.seed(at))[0], 0))
 
     def injected(self, settings: InjectionSettings = AS_PUBLISHED, strength: float = 1.0, **more) -> Outcome:
-        """With everybody's own identity. `more`: reuse, control, identity_guidance, see `Studio.pictures`."""
-        changed = [f"{key} {value}" for key, value in vars(settings).items() if value != getattr(AS_PUBLISHED, key)]
-        changed += [f"strength {strength:g}"] if strength != 1 else []
-        changed += [f"{key} {'zero' if isinstance(value, Tensor) else value}" for key, value in more.items()]
+        """With everybody's own identity. `more`: reuse, control, guided, see `Studio.pictures`."""
+        changed = told(settings) + ([f"strength {strength:g}"] if strength != 1 else [])
+        for key, value in more.items():
+            changed += (
+                told(value) if is_dataclass(value) else [f"{key} {'zero' if isinstance(value, Tensor) else value}"]
+            )
         own = [subject.identity for subject in self.subjects]
         return self.given("with" + "".join(f", {change}" for change in changed), own, settings, strength, **more)
 

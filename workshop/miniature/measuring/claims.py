@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from infu_core.evaluation.paired import pooled_deviation
+from infu_core.injection.identity_guidance import IdentityGuidance
 from infu_core.injection.injection_settings import InjectionSettings
 from infu_core.injection.strength_schedule import StrengthSchedule
 
@@ -92,7 +93,7 @@ def likeness_paid(cells: Cells) -> Tensor:
 
 
 def guided_up(cells: Cells) -> Tensor:
-    return in_deviations(cells.injected(identity_guidance=2.0).likeness, cells.injected().likeness)
+    return in_deviations(cells.injected(guided=IdentityGuidance(2.0)).likeness, cells.injected().likeness)
 
 
 def leaning(mode: str, before: float, after: float) -> Callable[[Cells], Tensor]:

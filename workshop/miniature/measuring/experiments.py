@@ -7,6 +7,7 @@ from torch import Tensor
 
 from infu_core.evaluation.paired import difference, gap_in_deviations
 from infu_core.evaluation.spread import over_people
+from infu_core.injection.identity_guidance import IdentityGuidance
 from infu_core.injection.injection_settings import InjectionSettings
 from infu_core.injection.strength_schedule import StrengthSchedule
 from miniature.faces.scene import STYLES
@@ -102,7 +103,7 @@ def style_of(way: Outcome) -> str:
 def identity_guidance(cells: Cells) -> Table:
     """InfuSampler's dial: v = v_text + g (v_id - v_text), over the whole run."""
     ways = {0.0: cells.bare(), 1.0: cells.injected()}
-    ways |= {value: cells.injected(identity_guidance=value) for value in (1.5, 2.0, 3.0)}
+    ways |= {value: cells.injected(guided=IdentityGuidance(value)) for value in (1.5, 2.0, 3.0)}
     note = "0 is the base alone, 1 the identity as it is; any other number costs a second pass of the base."
     return along("Identity guidance", "identity guidance", ways, note)
 

@@ -16,6 +16,7 @@ from infu_core.faces.face_alignment import align_face
 from infu_core.faces.face_encoder import to_recogniser_input
 from infu_core.hosts.diffusers_flux import Prompt, denoise
 from infu_core.identity.identity import Identity
+from infu_core.injection.identity_guidance import IdentityGuidance
 from infu_core.injection.injection_settings import InjectionSettings
 from infu_core.injection.injector import InjectionRun
 from infu_core.injection.region_layout import Person as PlacedPerson
@@ -132,7 +133,7 @@ class Studio:
         settings: InjectionSettings | None = None,
         reuse: str = "exact",
         control: Tensor | None = None,
-        identity_guidance: float = 1.0,
+        guided: IdentityGuidance | None = None,
         width: int | None = None,
     ) -> tuple[Tensor, InjectionRun | None]:
         """uint8 [B, S, W, 3], the same noise for the same seed, and the run that says what was computed."""
@@ -144,7 +145,7 @@ class Studio:
         if people:
             settings = settings or InjectionSettings()
             run = InjectionRun(settings, people, lambda *_: control, torch.float32, reuse, self.steps)
-        base = AsDiffusers(self.networks.flux, identity_guidance)
+        base = AsDiffusers(self.networks.flux, guided)
         prompt = self.prompt(texts)
         with torch.inference_mode(), self.precision():
             latents = denoise(

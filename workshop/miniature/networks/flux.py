@@ -4,12 +4,14 @@ ComfyUI's stock loader opens it. Legend for shapes: `B` batch, `L` image tokens,
 `C` context, `P` pooled.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from infu_core.networks.flux_blocks import (
+    Attention,
     DoubleBlock,
     Embedder,
     SingleBlock,
@@ -100,8 +102,13 @@ class Flux(nn.Module):
         guidance: Tensor,
         positions: Tensor,
         residuals: Residuals | None = None,
+        attention_of: Callable[[str, int], Attention] | None = None,
     ) -> Tensor:
-        """Noisy tokens [B, L, 64], context [B, T, C], pooled [B, P], time and guidance [B] -> velocity [B, L, 64]."""
+        """Noisy tokens [B, L, 64], context [B, T, C], pooled [B, P], time and guidance [B] -> velocity [B, L, 64].
+
+        `attention_of`: what a block attends with, by "double" or "single" and its number; None for its own.
+        """
+        attends = attention_of or (lambda kind, index: plain_attention)
         img, txt = self.img_in(image), self.txt_in(context)
         vector = self.time_in(sinusoidal_embedding(time).to(img)) + self.vector_in(pooled)
         vector = vector + self.guidance_in(sinusoidal_embedding(guidance).to(img))
@@ -111,13 +118,13 @@ class Flux(nn.Module):
         double, single = residuals.spread(*depths) if residuals else ([], [])
 
         for index, block in enumerate(self.double_blocks):
-            img, txt = block(img, txt, vector, rotary, plain_attention)
+            img, txt = block(img, txt, vector, rotary, attends("double", index))
             if double:
                 img = img + double[index]
         joint = torch.cat((txt, img), dim=1)
         prompt = txt.shape[1]
         for index, block in enumerate(self.single_blocks):
-            joint = block(joint, vector, rotary, plain_attention)
+            joint = block(joint, vector, rotary, attends("single", index))
             if single:
                 joint = torch.cat((joint[:, :prompt], joint[:, prompt:] + single[index]), dim=1)
         return self.final_layer(joint[:, prompt:], vector)

@@ -11,7 +11,6 @@ from ..networks.autoencoder import Block
 from . import batches
 from .workshop import Workshop
 
-
 OWN = ("guidances", "face_weight", "identity_weight", "identity_contrast", "styles", "style_told", "begins_with")
 """Entries of a stage's table that its objective and batches read, not its run."""
 
