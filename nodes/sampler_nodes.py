@@ -1,17 +1,21 @@
 """InfuSampler and InfuGuider: ComfyUI's sampling with a second dial, for identity."""
 
 import math
+from dataclasses import replace
 
 import comfy.samplers
 from comfy_api.latest import io, ui
 
 from ..infu_core.faces.picture import to_image
 from ..infu_core.hosts.comfyui_sampling import InfuCFGGuider, SamplingDials, sample
+from ..infu_core.injection.block_ranges import read_blocks
 from ..infu_core.injection.curve_text import CURVE_NAMES, check_curve, read_curve
 from ..infu_core.injection.identity_guidance import IdentityGuidance
 from ..infu_core.injection.reuse_plan import REUSE_PLANS
 from ..infu_core.injection.sampling_plot import draw_sampling
-from ..infu_core.typed_numbers import complaint
+from ..infu_core.injection.stream_attention import INTERACTIONS
+from ..infu_core.injection.style_choices import STYLES
+from ..infu_core.typed_numbers import complaint, first_complaint
 
 ALIASES = ["identity guidance", "flux sampler"]
 
@@ -82,6 +86,39 @@ def dial_inputs() -> list:
             advanced=True,
             tooltip="For reuse balanced and fast: where a forecast was wrong by more than this share, the next step is computed too. 0 is off; 0.1 is careful, 0.3 generous.",
         ),
+        io.Combo.Input(
+            "style",
+            options=list(STYLES),
+            default="as published",
+            optional=True,
+            tooltip="How much of the prompt's style the identity leaves: as published; keep gives most of a lost style back for little likeness; strong gives more, and costs more.",
+        ),
+        io.Combo.Input(
+            "feature_interaction",
+            options=list(INTERACTIONS),
+            default="off",
+            optional=True,
+            advanced=True,
+            tooltip="Lets the picture with identity look at the one by the text alone inside the model (Infinite-ID): off; mixed attention; AdaIN-mean; cross-attention merge. Acts where identity_guidance acts and costs the same second pass.",
+        ),
+        io.Float.Input(
+            "interaction_weight",
+            default=1.0,
+            min=0.0,
+            max=1.0,
+            step=0.01,
+            optional=True,
+            advanced=True,
+            tooltip="How much of feature_interaction is taken: 0 is nothing, 1 is all; 0.1 to 0.3 for cross-attention merge.",
+        ),
+        io.String.Input(
+            "interaction_blocks",
+            default="all",
+            placeholder="all",
+            optional=True,
+            advanced=True,
+            tooltip="The blocks of FLUX in which feature_interaction acts: all, double, single, or ranges such as 'single 10-20, double 0-9'.",
+        ),
     ]  # fmt: skip
 
 
@@ -93,9 +130,19 @@ def read_dials(widgets: dict) -> SamplingDials:
         start_percent=take("guidance_start_percent"),
         end_percent=take("guidance_end_percent"),
         style_alignment=take("style_alignment"),
+        interaction=replace(
+            INTERACTIONS[take("feature_interaction", "off")],
+            weight=take("interaction_weight", 1.0),
+            blocks=read_blocks(take("interaction_blocks", "all")),
+        ),
     )
     curve = read_curve(take("strength_curve"), take("free_curve"))
-    return SamplingDials(guidance, curve, take("reuse"), take("reuse_threshold") or math.inf)
+    style = STYLES[take("style", "as published")]
+    return SamplingDials(guidance, curve, take("reuse"), take("reuse_threshold") or math.inf, style)
+
+
+def complaints(free_curve, interaction_blocks) -> bool | str:
+    return first_complaint(complaint(check_curve, free_curve), complaint(read_blocks, interaction_blocks))
 
 
 class InfuSampler(io.ComfyNode):
@@ -168,8 +215,8 @@ class InfuSampler(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, free_curve=None):
-        return complaint(check_curve, free_curve)
+    def validate_inputs(cls, free_curve=None, interaction_blocks=None):
+        return complaints(free_curve, interaction_blocks)
 
     @classmethod
     def execute(cls, model, latent_image, **widgets) -> io.NodeOutput:
@@ -214,8 +261,8 @@ class InfuGuider(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, free_curve=None):
-        return complaint(check_curve, free_curve)
+    def validate_inputs(cls, free_curve=None, interaction_blocks=None):
+        return complaints(free_curve, interaction_blocks)
 
     @classmethod
     def execute(cls, model, positive, cfg, negative=None, **widgets) -> io.NodeOutput:

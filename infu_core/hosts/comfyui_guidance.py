@@ -10,6 +10,7 @@ from torch import Tensor
 from ..injection.identity_guidance import IdentityGuidance
 from .comfyui_clock import moment_of
 from .comfyui_sampling_request import SAMPLING, SamplingRequest, request_in
+from .comfyui_streams import other_stream
 
 CALC = "sampler_calc_cond_batch_function"
 TEXT_COND = 2
@@ -34,7 +35,16 @@ class GuidedPredictions:
             return self.predictions(args, args["conds"])
         if self.guidance.is_text_alone:
             return self.predictions(asking(args, without_identity=True), args["conds"])
-        with_identity, negative, text = self.both(args)
+        interaction, memory = self.guidance.interaction, request(args).memory
+        if not interaction.is_off:
+            args = asking(args, text_names=names_of(renamed(args["conds"][0])))
+            if not memory.is_due(interaction.every) and self.guidance.needs_one_prediction:
+                return self.predictions(args, args["conds"])
+        try:
+            with_identity, negative, text = self.both(args)
+        finally:
+            if interaction.every == 1:
+                memory.kept.clear()
         return [self.guidance.combine(with_identity, text), negative]
 
     def both(self, args: dict) -> list[Tensor]:
@@ -44,8 +54,8 @@ class GuidedPredictions:
         if patches_attention(args):
             return self.beside_the_negative(args, positive, negative)
         if self.inner:
-            text = self.predictions(asking(args, without_identity=True), [renamed(positive), None])
-            return [*self.predictions(args, args["conds"]), text[0]]
+            text = self.predictions(asking(args, without_identity=True), [renamed(positive), None])[0]
+            return [*self.predictions(args, args["conds"]), text]
         return self.predictions(asking(args, text_cond=TEXT_COND), [positive, negative, renamed(positive)])
 
     def beside_the_negative(self, args: dict, positive: list[dict], negative: list[dict] | None) -> list[Tensor]:
@@ -62,7 +72,11 @@ class GuidedPredictions:
 
 def renamed(cond: list[dict]) -> list[dict]:
     """The same condition under another name, so that caches (EasyCache's, ours) keep the two apart."""
-    return [{**part, "uuid": uuid.UUID(int=part["uuid"].int ^ 1)} if "uuid" in part else part for part in cond]
+    return [{**part, "uuid": other_stream(part["uuid"])} if "uuid" in part else part for part in cond]
+
+
+def names_of(cond: list[dict]) -> frozenset[uuid.UUID]:
+    return frozenset(part["uuid"] for part in cond if "uuid" in part)
 
 
 def patches_attention(args: dict) -> bool:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -66,8 +66,9 @@ class Injection:
         def latents(person: int | None, height: int, width: int) -> Tensor:
             return within_sampling(self.no_pose if person is None else self.poses[person], height, width)
 
+        style_alignment = max(self.settings.style_alignment, request.style_alignment)
         run = InjectionRun(
-            self.settings,
+            replace(self.settings, style_alignment=style_alignment),
             self.people,
             latents,
             self.infusenet.dtype,

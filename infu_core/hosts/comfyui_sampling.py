@@ -14,10 +14,12 @@ from nodes import common_ksampler  # pyright: ignore[reportAttributeAccessIssue]
 from ..injection.deferred_scalars import DeferredScalars
 from ..injection.identity_guidance import IdentityGuidance
 from ..injection.sampling_record import BASE, SamplingRecord
+from ..injection.stream_attention import TextStreamMemory
 from .comfyui_clock import percent_of
 from .comfyui_guidance import CALC, GuidedPredictions
 from .comfyui_latents import samples_of
 from .comfyui_sampling_request import SAMPLING, SamplingRequest
+from .comfyui_streams import check_flux, meet_streams
 
 log = logging.getLogger(__name__)
 
@@ -32,15 +34,19 @@ class SamplingDials:
     curve: tuple[float, ...] = (1.0,)
     reuse: str = "exact"
     reuse_threshold: float = math.inf
+    style_alignment: float = 0.0
 
 
 def with_dials(model, dials: SamplingDials):
     """A clone of MODEL that samples as asked, and a request to be completed with a record for each sampling."""
-    patched = model.clone()
-    request = SamplingRequest(dials.curve, dials.reuse, dials.reuse_threshold)
+    patched, interaction = model.clone(), dials.guidance.interaction
+    request = SamplingRequest(dials.curve, dials.reuse, dials.reuse_threshold, dials.style_alignment, interaction)
     patched.model_options["transformer_options"][SAMPLING] = request
     patched.add_wrapper_with_key(WrappersMP.OUTER_SAMPLE, RECORDER, record_sampling)
     patched.add_wrapper_with_key(WrappersMP.APPLY_MODEL, RECORDER, record_base)
+    if not interaction.is_off:
+        check_flux(model)
+        patched.add_wrapper_with_key(WrappersMP.APPLY_MODEL, RECORDER, meet_streams)
     if not dials.guidance.is_neutral:
         patched.model_options[CALC] = GuidedPredictions(dials.guidance, patched.model_options.get(CALC))
     return patched
@@ -49,11 +55,9 @@ def with_dials(model, dials: SamplingDials):
 def begin_record(options: dict) -> SamplingRecord:
     """A fresh record in these model options; no two samplings share one."""
     transformer_options = options["transformer_options"]
-    record = SamplingRecord()
-    options["transformer_options"] = {
-        **transformer_options,
-        SAMPLING: replace(transformer_options[SAMPLING], record=record, scalars=DeferredScalars()),
-    }
+    record, given = SamplingRecord(), transformer_options[SAMPLING]
+    request = replace(given, record=record, scalars=DeferredScalars(), memory=TextStreamMemory())
+    options["transformer_options"] = {**transformer_options, SAMPLING: request}
     return record
 
 

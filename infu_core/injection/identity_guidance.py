@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from .stream_attention import FeatureInteraction
 from .strength_schedule import ROUNDING, Within
 
 
@@ -18,12 +19,14 @@ class IdentityGuidance:
 
     It acts between two of the host's percents, both included. `style_alignment`: the share (0..1) of the identity's
     change of each channel's mean, and so of light and colour, that is taken back (AdaIN-mean, section 3.3).
+    `interaction`: what the prediction with the identity takes from the other on its way through the base.
     """
 
     guidance: float = 1.0
     start_percent: float = 0.0
     end_percent: float = 1.0
     style_alignment: float = 0.0
+    interaction: FeatureInteraction = FeatureInteraction()
 
     def __post_init__(self):
         if not math.isfinite(self.guidance) or self.guidance < 0:
@@ -39,6 +42,11 @@ class IdentityGuidance:
 
     @property
     def is_neutral(self) -> bool:
+        return self.needs_one_prediction and self.interaction.is_off
+
+    @property
+    def needs_one_prediction(self) -> bool:
+        """Whether `combine` looks at the one with the identity alone."""
         return self.guidance == 1 and self.style_alignment == 0
 
     def acts(self, percent: float, within: Within | None = None) -> bool:

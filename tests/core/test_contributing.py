@@ -55,8 +55,8 @@ def test_what_the_tree_says_of_a_room_is_there():
         assert not missing, f"{room}/ has no {missing}"
 
 
-def test_the_index_answers_thirty_questions():
-    assert len(INDEX) == 30 and len({file for _, file in INDEX}) == 30
+def test_the_index_answers_thirty_questions_and_more():
+    assert len(INDEX) == len({file for _, file in INDEX}) >= 30
 
 
 @pytest.mark.parametrize(("behaviour", "file"), INDEX, ids=lambda value: value)

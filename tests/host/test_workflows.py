@@ -42,7 +42,7 @@ def object_info(server):
 
 def test_all_are_there_and_the_first_needs_no_download():
     names = [path.stem for path in WORKFLOWS]
-    assert names == sorted(build.WORKFLOWS) and [name[:2] for name in names] == [f"{n:02}" for n in range(21)]
+    assert names == sorted(build.WORKFLOWS) and [name[:2] for name in names] == [f"{n:02}" for n in range(22)]
     assert is_miniature(read(api_twin(WORKFLOWS[0])))
 
 

@@ -20,7 +20,7 @@ def small_gpu(graph: Graph) -> None:
         "FLUX and InfuseNet in fp8, the text encoder on the CPU, fewer pixels, and InfuseNet on 11 of the steps with "
         "forecasts between (*reuse* balanced).",
         (
-            "**reuse** *fast*: 8 runs of InfuseNet instead of 11",
+            "**reuse** *fast*: 6 runs of InfuseNet instead of 11",
             "still too much: 640 x 896 in *Empty Latent*, or start ComfyUI with `--lowvram`",
             "GGUF: *Unet Loader (GGUF)* of the pack ComfyUI-GGUF (city96) in place of *Load Diffusion Model*, and "
             "nothing else; this workflow itself needs no other pack",
@@ -53,6 +53,33 @@ def strength_and_style(graph: Graph) -> None:
             "the best is rarely the highest number: likeness 0.5 in the right style beats 0.7 in the wrong one",
         ),
         f"Nine pictures: nine times the time of one, the same memory. {USUAL_COSTS}",
+    )
+
+
+def keep_style(graph: Graph) -> None:
+    models, words, face = begin(graph, "Loose watercolour of a person under a red umbrella, wet paper, pale washes")
+    applied, latent = apply(graph, models, face), empty(graph, 768, 1024)
+    graph.group("The identity goes into the model", applied, latent)
+    given = (words.guided, words.nothing, latent)
+    kept = sample(graph, applied, *given, title="With style: keep", style="keep")
+    published = sample(graph, applied, *given, title="As published")
+    graph.group("Twice from the same noise", kept, published)
+    pictures = [decoded(graph, sampler, models) for sampler in (kept, published)]
+    both = graph.add(
+        "ImageStitch", image1=pictures[0], image2=pictures[1], direction="right", match_image_size=True,
+        spacing_width=8, spacing_color="white",
+    )  # fmt: skip
+    result(graph, both, "keep_style", *pictures, both, title="Keep on the left, as published on the right")
+    graph.note = Note(
+        "Keep the style of the prompt",
+        "An identity pulls watercolour and ink towards a photo. *style* in *Sampler (InfU)* takes that pull out of what "
+        "InfuseNet adds, and costs no time.",
+        (
+            "**style** of the left sampler: *strong* where *keep* is still a photo",
+            "the face is less like the person then: a second photo of them gives likeness back, and style stays",
+            "one picture is enough? Delete the right sampler, and link the left picture to *Save Image*",
+        ),
+        f"Two pictures: twice the time of one. {USUAL_COSTS}",
     )
 
 

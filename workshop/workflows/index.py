@@ -1,6 +1,6 @@
 """The workflows by their file names, which are the titles of their cards."""
 
-from .comparisons import best_of_a_batch, small_gpu, strength_and_style
+from .comparisons import best_of_a_batch, keep_style, small_gpu, strength_and_style
 from .finished_pictures import face_detail, larger, new_face, recraft
 from .guided import controlnet_and_lora, kontext, style_picture
 from .one_person import head_pose, one_face, other_views, painting_and_back, schnell, several_photos
@@ -29,4 +29,5 @@ WORKFLOWS = {
     "18 From A to B in nine pictures": from_a_to_b,
     "19 Larger without losing the face": larger,
     "20 Kontext reference and identity": kontext,
+    "21 Keep the style of the prompt": keep_style,
 }

@@ -20,6 +20,7 @@ WORDS = {
     "06": [COUPLE],
     "12": [ONE, "an oil painting of a woman on a red background"],
     "16": ["a watercolour of a woman on a green background"],
+    "21": ["a watercolour of a woman on a green background"],
 }
 SAME = {"face.png": (2, 0), "face_2.png": (2, 1), "layout.png": (2, 2)}
 """Photos of one person."""
