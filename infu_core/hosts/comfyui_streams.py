@@ -6,7 +6,7 @@ Ours is put around it for one evaluation, so the order of nodes does not matter;
 
 import uuid
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import comfy.model_management
 import torch
@@ -16,6 +16,7 @@ from torch import Tensor
 from ..injection.block_ranges import DOUBLE, SINGLE
 from ..injection.stream_attention import FeatureInteraction, TextOnly, TokenLayout, attend_to_text_stream
 from ..networks.latent_tokens import token_grid
+from .comfyui_residual_channel import may_be_skipped
 from .comfyui_sampling_request import SamplingRequest, request_in
 
 OVERRIDE = "optimized_attention_override"
@@ -27,6 +28,11 @@ NEGATIVE = 1
 OUT_OF_TURN = (
     "feature_interaction reads the prediction by the text alone first, and another node has this sampling evaluate the "
     "prompts in another order; set feature_interaction to off, or take that node out."
+)
+
+NEVER_ASKED = (
+    "feature_interaction acts in ComfyUI's own attention, and this MODEL attends elsewhere (Nunchaku does); set "
+    "feature_interaction to off, or load the model with ComfyUI's loader."
 )
 
 
@@ -54,7 +60,10 @@ def meet_streams(executor, x, t, c_concat=None, c_crossattn=None, control=None, 
     override = override_for(request, executor.class_obj, x, c_crossattn, control is not None, options)
     compiled = COMPILED in options.get("wrappers", {}).get(WrappersMP.APPLY_MODEL, {})
     with torch.compiler.set_stance("force_eager") if compiled else nullcontext():
-        return executor(x, t, c_concat, c_crossattn, control, {**options, OVERRIDE: override}, **kwargs)
+        predicted = executor(x, t, c_concat, c_crossattn, control, {**options, OVERRIDE: override}, **kwargs)
+    if not override.asked and not may_be_skipped(options):
+        raise ValueError(NEVER_ASKED)
+    return predicted
 
 
 def override_for(request: SamplingRequest, base, x: Tensor, context: Tensor, has_residuals: bool, options: dict):
@@ -98,6 +107,7 @@ class MeetingStreams:
     text: dict[uuid.UUID, slice]
     guided: dict[uuid.UUID, slice]
     inner: object = None
+    asked: set[tuple[str, int]] = field(default_factory=set)
 
     def __call__(self, func, q: Tensor, k: Tensor, v: Tensor, heads: int, *args, **kwargs) -> Tensor:
         """ComfyUI's attention, q, k, v [B, heads, S, d] -> [B, S, heads * d]."""
@@ -109,7 +119,10 @@ class MeetingStreams:
 
         out = attend(q, k, v)
         block = block_of(kwargs.get("transformer_options") or {})
-        if block is None or not self.request.interaction.acts_in(block):
+        if block is None:
+            return out
+        self.asked.add(block)
+        if not self.request.interaction.acts_in(block):
             return out
         seen = {name: self.text_only(name, block, k, v) for name in self.text}
         mask = kwargs.get("mask")

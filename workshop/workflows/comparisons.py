@@ -72,8 +72,8 @@ def keep_style(graph: Graph) -> None:
     result(graph, both, "keep_style", *pictures, both, title="Keep on the left, as published on the right")
     graph.note = Note(
         "Keep the style of the prompt",
-        "An identity pulls watercolour and ink towards a photo. *style* in *Sampler (InfU)* takes that pull out of what "
-        "InfuseNet adds, and costs no time.",
+        "An identity pulls watercolour and ink towards a photo. *style* in *Sampler (InfU)* takes that pull out of "
+        "what InfuseNet adds, and costs no time.",
         (
             "**style** of the left sampler: *strong* where *keep* is still a photo",
             "the face is less like the person then: a second photo of them gives likeness back, and style stays",
