@@ -65,6 +65,7 @@ class GuidedPredictions:
         return [with_identity, torch.lerp(text_negative, with_negative, self.guidance.guidance), text]
 
     def predictions(self, args: dict, conds: list) -> list[Tensor]:
+        args = asking(args, guided=True)
         if self.inner:
             return self.inner({**args, "conds": conds})
         return comfy.samplers.calc_cond_batch(args["model"], conds, args["input"], args["sigma"], args["model_options"])

@@ -17,6 +17,7 @@ from ..injection.sampling_record import BASE, SamplingRecord
 from ..injection.stream_attention import TextStreamMemory
 from .comfyui_clock import percent_of
 from .comfyui_guidance import CALC, GuidedPredictions
+from .comfyui_guided_passes import GuidedPasses
 from .comfyui_latents import samples_of
 from .comfyui_sampling_request import SAMPLING, SamplingRequest
 from .comfyui_streams import check_flux, meet_streams
@@ -49,6 +50,7 @@ def with_dials(model, dials: SamplingDials):
         patched.add_wrapper_with_key(WrappersMP.APPLY_MODEL, RECORDER, meet_streams)
     if not dials.guidance.is_neutral:
         patched.model_options[CALC] = GuidedPredictions(dials.guidance, patched.model_options.get(CALC))
+        patched.add_wrapper_with_key(WrappersMP.CALC_COND_BATCH, RECORDER, GuidedPasses(dials.guidance))
     return patched
 
 

@@ -21,6 +21,7 @@ class SamplingRequest:
     `without_identity`: switch all identities off. `text_cond`: the number in `cond_or_uncond` that gets none.
     `interaction`: how the text-only stream and the one with identity meet; `text_names`: the text-only prompts of this
     call, empty where nobody meets; `memory`: what is kept of them.
+    `guided`: the guidance of the sampler is seen to, so that nobody below does it again.
     `record`: what the sampling tells about itself. `scalars`: numbers that its evaluations fetch from the device.
     """
 
@@ -33,6 +34,7 @@ class SamplingRequest:
     text_cond: int | None = None
     text_names: frozenset[uuid.UUID] = frozenset()
     memory: TextStreamMemory = field(default_factory=TextStreamMemory, compare=False)
+    guided: bool = False
     record: SamplingRecord = field(default_factory=SamplingRecord, compare=False)
     scalars: DeferredScalars = field(default_factory=DeferredScalars, compare=False)
 

@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 import torch
+from harness.tiny_models import flux
 
 STEPS = 2
 
@@ -83,3 +84,14 @@ class Stage:
 def change(a, b):
     """Relative difference of two results."""
     return float((a - b).norm() / b.norm())
+
+
+def base_with_channels(extra, guidance=True, **options):
+    """A FLUX whose picture tokens carry `extra` latent channels more, as Fill's and Depth's do."""
+    import comfy.sd
+
+    state_dict = flux(guidance=guidance)
+    weight = state_dict["img_in.weight"]
+    more = torch.randn(weight.shape[0], extra * 4, generator=torch.Generator().manual_seed(0)) * weight.std()
+    state_dict["img_in.weight"] = torch.cat((weight, more), dim=1)
+    return comfy.sd.load_diffusion_model_state_dict(state_dict, **options)

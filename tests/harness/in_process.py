@@ -37,6 +37,14 @@ BUILTIN_NODES += (
     "nodes_controlnet",
     "nodes_hooks",
     "nodes_sd3",
+    "nodes_slg",
+    "nodes_pag",
+    "nodes_apg",
+    "nodes_cfg",
+    "nodes_tcfg",
+    "nodes_fresca",
+    "nodes_eps",
+    "nodes_differential_diffusion",
 )
 
 

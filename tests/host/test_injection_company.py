@@ -6,7 +6,7 @@ from types import ModuleType
 
 import pytest
 import torch
-from harness.host_injection import Stage, change
+from harness.host_injection import Stage, base_with_channels, change
 from harness.tiny_models import CONTEXT, flux
 
 SAME = 1e-4
@@ -65,17 +65,6 @@ def test_residuals_reach_only_the_noise_tokens_of_a_kontext_graph(stage, monkeyp
     with stage.watching() as seen:
         stage.sample(patched, reference[0], steps=1)
     assert [run["image"].shape[1] for run in seen] == [16]
-
-
-def base_with_channels(extra, guidance=True, **options):
-    """A FLUX whose picture tokens carry `extra` latent channels more, as Fill's and Depth's do."""
-    import comfy.sd
-
-    state_dict = flux(guidance=guidance)
-    weight = state_dict["img_in.weight"]
-    more = torch.randn(weight.shape[0], extra * 4, generator=torch.Generator().manual_seed(0)) * weight.std()
-    state_dict["img_in.weight"] = torch.cat((weight, more), dim=1)
-    return comfy.sd.load_diffusion_model_state_dict(state_dict, **options)
 
 
 def test_depth_bases_with_extra_latent_channels(stage):
