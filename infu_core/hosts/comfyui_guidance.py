@@ -33,6 +33,7 @@ class GuidedPredictions:
         moment = moment_of(options, args["sigma"], args["model"].model_sampling)
         if not self.guidance.acts(moment.percent, moment.within):
             return self.predictions(args, args["conds"])
+        request(args).record.guided += 1
         if self.guidance.is_text_alone:
             return self.predictions(asking(args, without_identity=True), args["conds"])
         interaction, memory = self.guidance.interaction, request(args).memory

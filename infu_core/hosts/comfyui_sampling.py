@@ -50,7 +50,9 @@ def with_dials(model, dials: SamplingDials):
         patched.add_wrapper_with_key(WrappersMP.APPLY_MODEL, RECORDER, meet_streams)
     if not dials.guidance.is_neutral:
         patched.model_options[CALC] = GuidedPredictions(dials.guidance, patched.model_options.get(CALC))
-        patched.add_wrapper_with_key(WrappersMP.CALC_COND_BATCH, RECORDER, GuidedPasses(dials.guidance))
+        others = GuidedPasses(dials.guidance)
+        patched.add_wrapper_with_key(WrappersMP.CALC_COND_BATCH, RECORDER, others)
+        patched.add_wrapper_with_key(WrappersMP.OUTER_SAMPLE, RECORDER, others.tell_unguided)
     return patched
 
 

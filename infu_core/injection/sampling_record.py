@@ -14,6 +14,7 @@ class SamplingRecord:
     """`runs`: one report per identity applied to the model. `percents`: where the steps begin, in the host's percent.
 
     `base_passes`: evaluations of the base; `text_passes`: those of them made without the identity, for guidance.
+    `guided`: predictions on which identity guidance acted. `notes`: sentences for people on the sampling as a whole.
     """
 
     runs: list[RunReport] = field(default_factory=list)
@@ -22,6 +23,8 @@ class SamplingRecord:
     seconds: float = 0.0
     base_passes: int = 0
     text_passes: int = 0
+    guided: int = 0
+    notes: list[str] = field(default_factory=list)
     peak_bytes: int | None = None
     lock: Lock = field(default_factory=Lock, repr=False)
 
@@ -44,6 +47,7 @@ class SamplingRecord:
             lines.append(f"InfuseNet took {seconds.get(INFUSENET, 0.0):.1f} s")
         else:
             lines.append("no identity in this model")
+        lines += self.notes
         if self.peak_bytes is not None:
             lines.append(f"peak memory {self.peak_bytes / 1e9:.1f} GB")
         return "\n".join(lines)
