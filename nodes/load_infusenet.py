@@ -7,8 +7,7 @@ from ..infu_core.hosts.comfyui_loading import WEIGHT_TYPES, load_infusenet
 from ..infu_core.hosts.comfyui_weight_files import (
     AUTO,
     default_network,
-    locate,
-    locate_projector,
+    locate_pair,
     network_menu,
     projector_menu,
     register_folder,
@@ -61,7 +60,7 @@ class LoadInfuseNet(io.ComfyNode):
         """Names are checked here and not against the menus, so that workflows saved on Windows load everywhere."""
         try:
             if infusenet and projector:
-                locate_projector(locate(infusenet), projector)
+                locate_pair(infusenet, projector)
         except ValueError as error:
             return str(error)
         return True

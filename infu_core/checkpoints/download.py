@@ -1,177 +1,119 @@
-"""Fetch the published files, when the user asks: resumed after a break, and checked by SHA-256 before use.
+"""Fetch the files that people need, when they ask: sizes and licences first, then one question, checked before use.
 
-Run in the folder of this pack:
+Run in the folder of this pack, by the Python that runs ComfyUI:
 
-    python -m infu_core.checkpoints.download aes-fp8            # the network and its projector
-    python -m infu_core.checkpoints.download --list             # what there is: size, licence
-    python -m infu_core.checkpoints.download aes-bf16 --folder D:/models/infinite_you
+    python -m infu_core.checkpoints.download all            # all that workflow 01 opens
+    python -m infu_core.checkpoints.download aes-fp8 faces  # a network with its projector; detector and recogniser
+    python -m infu_core.checkpoints.download status         # what is there, right, wrong, missing
+    python -m infu_core.checkpoints.download --list         # what there is
 """
 
 import argparse
-import hashlib
 import os
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-from .headers import CheckpointError
-from .known_files import FILES, KnownFile, flavour_of
+from . import file_status
+from .fetching import fetch
+from .file_faults import CheckpointError
+from .known_files import FILES, GROUPS
 
-HUB = "https://huggingface.co"
-CHUNK = 1 << 20
-TIMEOUT = 60
-
-
-class Remote(NamedTuple):
-    """What the hub says of a file: where its bytes are, how many, and their SHA-256 (None where it says neither)."""
-
-    url: str
-    bytes: int | None
-    sha256: str | None
-
-
-class KeepRedirect(urllib.request.HTTPRedirectHandler):
-    """The hub names size and hash in the answer that redirects, so that answer must not be skipped."""
-
-    def redirect_request(self, *_):
-        return None
-
-
-def ask_hub(file: KnownFile, hub: str) -> Remote:
-    """The hub's own size and hash of a large file (`X-Linked-Size`, `X-Linked-Etag`)."""
-    url = f"{hub}/{file.repository}/resolve/{file.revision}/{file.path}"
-    request = urllib.request.Request(url, method="HEAD")
-    try:
-        with urllib.request.build_opener(KeepRedirect).open(request, timeout=TIMEOUT) as answer:
-            headers = answer.headers
-    except urllib.error.HTTPError as error:
-        if error.code not in (301, 302, 303, 307, 308):
-            raise CheckpointError(f"{url} can't be fetched: the server says {error.code} {error.reason}.") from error
-        headers = error.headers
-    except OSError as error:
-        raise CheckpointError(f"{url} can't be reached ({error}); check the connection and run this again.") from error
-    size = headers.get("X-Linked-Size") or headers.get("Content-Length")
-    etag = (headers.get("X-Linked-Etag") or "").strip('"')
-    return Remote(url, int(size) if size else None, etag if is_sha256(etag) else None)
-
-
-def is_sha256(text: str) -> bool:
-    return len(text) == 64 and all(letter in "0123456789abcdef" for letter in text)
-
-
-def download(file: KnownFile, folder: Path, hub: str = HUB, say=print) -> Path:
-    """The file below `folder`, complete and checked; `CheckpointError` where it is not what was published.
-
-    Unfinished bytes stay in `NAME.part` and are continued by the next call.
-    """
-    target = folder / file.name
-    if target.is_file():
-        say(f"{file.name} is already there.")
-        return target
-    remote = ask_hub(file, hub)
-    expected = file.sha256 or remote.sha256
-    if expected is None:
-        raise CheckpointError(f"The server names no SHA-256 for {file.name}, so its download could not be checked.")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(target.name + ".part")
-    fetch(remote, part, say)
-    found = sha256_of(part)
-    if found != expected:
-        part.unlink()
-        raise CheckpointError(
-            f"{file.name} arrived with SHA-256 {found[:12]}... instead of {expected[:12]}..., so it was deleted; "
-            "run this again, and report it if it happens twice."
-        )
-    os.replace(part, target)
-    say(f"{target}: complete, SHA-256 as published.")
-    return target
-
-
-def fetch(remote: Remote, part: Path, say) -> None:
-    """Append what is missing to `part`."""
-    have = part.stat().st_size if part.is_file() else 0
-    if remote.bytes is not None and have > remote.bytes:
-        part.unlink()
-        have = 0
-    if have and have == remote.bytes:
-        return
-    request = urllib.request.Request(remote.url, headers={"Range": f"bytes={have}-"} if have else {})
-    try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
-            resumed = answer.status == 206
-            if have:
-                say(f"continuing at {have:,} bytes" if resumed else "the server can't continue, starting again")
-            with part.open("ab" if resumed else "wb") as out:
-                copy(answer, out, remote.bytes, say)
-    except OSError as error:
-        raise CheckpointError(f"The download of {part.stem} broke off ({error}); run this again.") from error
-    if remote.bytes is not None and part.stat().st_size < remote.bytes:
-        raise CheckpointError(
-            f"The download of {part.stem} broke off at {part.stat().st_size:,} of {remote.bytes:,} bytes; run this "
-            "again to continue."
-        )
-
-
-def copy(source, out, total: int | None, say) -> None:
-    told = out.tell() // (CHUNK * 256)
-    while chunk := source.read(CHUNK):
-        out.write(chunk)
-        if out.tell() // (CHUNK * 256) > told:
-            told = out.tell() // (CHUNK * 256)
-            say(f"{out.tell() / 1e9:.2f} GB" + (f" of {total / 1e9:.2f} GB" if total else ""))
-
-
-def sha256_of(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def with_projector(key: str) -> list[str]:
-    """A network is of no use without its projector."""
-    return [key] if key.endswith("projector") else [key, f"{flavour_of(key)}-projector"]
+STATUS = "status"
+CHOICES = (*GROUPS, *(key for key in FILES if key not in GROUPS), STATUS)
 
 
 def models_folder() -> Path:
-    """models/infinite_you of the ComfyUI whose custom_nodes hold this pack."""
+    """The models folder of the ComfyUI whose custom_nodes hold this pack."""
     pack = Path(os.path.abspath(__file__)).parents[2]
     if pack.parent.name != "custom_nodes":
         raise CheckpointError(
-            f"This pack lies in {pack.parent}, not in custom_nodes; say with --folder where models/infinite_you is."
+            f"This pack lies in {pack.parent}, not in custom_nodes; say with --models where ComfyUI's models are."
         )
-    return pack.parent.parent / "models" / "infinite_you"
+    return pack.parent.parent / "models"
+
+
+def keys_of(asked: Sequence[str]) -> list[str]:
+    """Files, each once, in the order asked for."""
+    return list(dict.fromkeys(key for word in asked for key in GROUPS.get(word, (word,))))
 
 
 def listing() -> str:
-    rows = (f"{key:14} {file.about_bytes / 1e9:5.2f} GB  {file.licence}  {file.name}" for key, file in FILES.items())
-    return "\n".join(rows)
+    files = [f"{key:14} {told(key)}" for key in FILES]
+    groups = [f"{name:14} {', '.join(keys)}" for name, keys in GROUPS.items()]
+    return "\n".join(["Files:", *files, "", "Several at once:", *groups])
+
+
+def told(key: str) -> str:
+    file = FILES[key]
+    account = ", needs an account there" if file.gated else ""
+    return f"{file.about_bytes / 1e9:6.2f} GB  {file.directory}/{file.name}  ({file.licence}{account})"
+
+
+def plan(keys: Sequence[str], models: Path) -> list[str]:
+    """Say what is there and what would be fetched; the latter."""
+    missing = [key for key in keys if not FILES[key].below(models).is_file()]
+    for key in keys:
+        print(f"{'fetch' if key in missing else 'there':6} {told(key)}")
+    return missing
+
+
+def agreed(missing: Sequence[str], models: Path, yes: bool) -> bool:
+    """One question for all of them; `CheckpointError` where nobody can answer it."""
+    total = sum(FILES[key].about_bytes for key in missing)
+    question = f"Fetch {len(missing)} files, {total / 1e9:.1f} GB, into {models}?"
+    if yes:
+        print(question.removesuffix("?") + ".")
+        return True
+    if not sys.stdin.isatty():
+        raise CheckpointError(f"{question} Nobody can answer here; say --yes.")
+    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m infu_core.checkpoints.download", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("file", nargs="?", choices=FILES, help="what to fetch; a network brings its projector")
-    parser.add_argument("--folder", type=Path, help="where to put it (default: ComfyUI's models/infinite_you)")
-    parser.add_argument("--hub", default=os.environ.get("HF_ENDPOINT", HUB), help="another address of the hub")
+    parser.add_argument("files", nargs="*", help="names of --list, or status")
+    parser.add_argument("--models", type=Path, help="ComfyUI's models folder (default: of the ComfyUI that has this)")
+    parser.add_argument("--folder", type=Path, help="models/infinite_you, wherever it is")
+    parser.add_argument("--hub", default=os.environ.get("HF_ENDPOINT"), help="another address of the hub")
     parser.add_argument("--list", action="store_true", help="list what there is")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
     given = parser.parse_args(arguments)
-    if given.list or not given.file:
+    unknown = [word for word in given.files if word not in CHOICES]
+    if unknown:
+        parser.error(f"{', '.join(unknown)} is not known; choose from {', '.join(CHOICES)}")
+    if given.list or not given.files:
         print(listing())
         return 0
     try:
-        folder = given.folder or models_folder()
-        for key in with_projector(given.file):
-            print(f"{FILES[key].name}, {FILES[key].about_bytes / 1e9:.2f} GB, {FILES[key].licence}")
-            download(FILES[key], folder, given.hub.rstrip("/"))
+        models = given.models or (given.folder.parent if given.folder else models_folder())
+        if STATUS in given.files:
+            for line in file_status.lines(models):
+                print(line, flush=True)
+            return 0
+        return bring(keys_of(given.files), models, given.hub, given.yes)
     except CheckpointError as error:
         print(error, file=sys.stderr)
         return 1
-    return 0
+
+
+def bring(keys: Sequence[str], models: Path, hub: str | None, yes: bool) -> int:
+    """All that are missing; 1 where any did not come, and the others are tried all the same."""
+    missing = plan(keys, models)
+    if not missing:
+        return 0
+    if not agreed(missing, models, yes):
+        print("Nothing was fetched.")
+        return 1
+    failed = 0
+    for key in missing:
+        try:
+            fetch(FILES[key], models, hub and hub.rstrip("/"))
+        except CheckpointError as error:
+            failed = 1
+            print(error, file=sys.stderr)
+    return failed
 
 
 if __name__ == "__main__":

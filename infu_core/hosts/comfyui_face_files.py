@@ -9,6 +9,7 @@ import os
 
 import folder_paths
 
+from ..checkpoints.known_files import download_command
 from ..faces.arcface import FILE_NAME as RECOGNISER_FILE
 from ..faces.face import FaceError
 from .comfyui_model_folders import files_in
@@ -78,6 +79,20 @@ def find_recogniser(choice: str = AUTO) -> str:
         return path_of(entry)
     folders = f"{searched('infinite_you')}, models/facexlib, models/facedetection or facexlib's own weights folder"
     raise FaceError(f"No ArcFace IR-SE50 recogniser was found in {folders}. {WHERE_RECOGNISER}.")
+
+
+def find_both(detector: str = AUTO, recogniser: str = AUTO) -> tuple[str, str]:
+    """The paths of two menu entries; a `FaceError` names all that is missing, and the command that fetches it."""
+    found, missing = [], []
+    for find, choice in ((find_detector, detector), (find_recogniser, recogniser)):
+        try:
+            found.append(find(choice))
+        except FaceError as error:
+            missing.append(str(error))
+    if missing:
+        command = download_command("faces")
+        raise FaceError(f"{' '.join(missing)} Or run '{command}' in the folder of this pack.")
+    return found[0], found[1]
 
 
 def entries(extensions: tuple[str, ...]) -> list[str]:

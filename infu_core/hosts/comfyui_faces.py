@@ -9,7 +9,7 @@ from ..checkpoints.arcface_file import load_arcface
 from ..faces.face_detector import FaceDetector
 from ..faces.face_encoder import FaceEncoder
 from ..identity.identity import RECOGNISER
-from .comfyui_face_files import AUTO, find_detector, find_recogniser
+from .comfyui_face_files import AUTO, find_both
 from .comfyui_memory import managed, run_managed
 
 _latest: dict[tuple, FaceEncoder] = {}
@@ -23,7 +23,7 @@ def face_encoder(detector: str = AUTO, recogniser: str = AUTO, provider: str = "
 
     Raises `FaceError` when a file is missing or is not what it should be, or a package is not installed.
     """
-    paths = (find_detector(detector), find_recogniser(recogniser))
+    paths = find_both(detector, recogniser)
     key = (*((path, os.path.getmtime(path), os.path.getsize(path)) for path in paths), provider)
     if key not in _latest:
         encoder = load_face_encoder(*paths, provider)

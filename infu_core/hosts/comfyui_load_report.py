@@ -4,14 +4,14 @@ from ..checkpoints.known_files import flavour_of
 from ..faces.face_encoder import FaceEncoder
 from ..identity.identity import Identity
 from .comfyui_loading import LoadedInfuseNet
-from .comfyui_weight_files import locate, locate_projector, short_name
+from .comfyui_weight_files import locate_pair, short_name
 
 GIGABYTE, MEGABYTE = 1e9, 1e6
 
 
 def report_infusenet(loaded: LoadedInfuseNet, infusenet: str, projector: str) -> str:
     """Both files, the network's size, and whether their names say that they do not belong together."""
-    other = short_name(locate_projector(locate(infusenet), projector))
+    other = short_name(locate_pair(infusenet, projector)[1])
     config = loaded.network.model.config
     size = in_bytes(loaded.network.model_size())
     computes = str(loaded.dtype).removeprefix("torch.")

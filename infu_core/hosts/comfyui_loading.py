@@ -16,7 +16,7 @@ from ..identity.identity import RECOGNISER
 from ..networks.identity_projector import IdentityProjector
 from ..networks.infusenet import InfuseNet
 from .comfyui_memory import attention, managed, precision_for
-from .comfyui_weight_files import locate, locate_projector, short_name
+from .comfyui_weight_files import locate_pair, short_name
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +50,7 @@ class LoadedInfuseNet:
 
 def load_infusenet(infusenet: str, projector: str = "auto", weight_dtype: str = "auto") -> LoadedInfuseNet:
     """Menu names -> a loaded pair; `CheckpointError` in one sentence where they can't be used."""
-    network_path = locate(infusenet)
-    projector_path = locate_projector(network_path, projector)
+    network_path, projector_path = locate_pair(infusenet, projector)
     network_file, projector_file = NetworkFile(network_path), ProjectorFile(projector_path)
     check_pair(network_file, projector_file)
     tell_pair(short_name(network_path), short_name(projector_path))

@@ -13,7 +13,7 @@ import folder_paths
 from ..checkpoints.file_faults import CheckpointError, reading
 from ..checkpoints.formats import kind_of
 from ..checkpoints.headers import SAFETENSORS, read_safetensors_header
-from ..checkpoints.known_files import download_command, published_name
+from ..checkpoints.known_files import download_command, download_key, published_name
 from ..checkpoints.network_sizes import NETWORK, PROJECTOR
 from ..checkpoints.weight_files import is_diffusers_file, is_later_shard
 from .comfyui_model_folders import files_in
@@ -93,7 +93,7 @@ def locate(name: str) -> Path:
     folders = " or ".join(folder_paths.get_folder_paths(FOLDER))
     raise CheckpointError(
         f"{relative} is not in {folders}; put it there, or fetch the published file by running "
-        f"'{download_command(str(relative))}' in the folder of this pack."
+        f"'{download_command(download_key(str(relative)))}' in the folder of this pack."
     )
 
 
@@ -117,11 +117,26 @@ def locate_projector(network: Path, chosen: str) -> Path:
         for name in PROJECTOR_NAMES:
             if (folder / name).is_file():
                 return folder / name
-    command = download_command(network.as_posix(), projector=True)
+    command = download_command(download_key(network.as_posix(), projector=True))
     raise CheckpointError(
         f"No image_proj_model.safetensors or .bin lies beside {network.name} in {folders[-1]}; choose the projector, "
         f"or fetch the published one by running '{command}' in the folder of this pack."
     )
+
+
+def locate_pair(network: str, projector: str) -> tuple[Path, Path]:
+    """Both; where neither is there the error says so at once."""
+    try:
+        path = locate(network)
+    except CheckpointError as error:
+        place = Path(folder_paths.get_folder_paths(FOLDER)[0]) / inside(network)
+        try:
+            locate_projector(place, projector)
+        except CheckpointError:
+            name = PurePosixPath(published_name(download_key(network, projector=True))).name
+            raise CheckpointError(f"{error} Its projector ({name}) is missing too; the command brings both.") from error
+        raise
+    return path, locate_projector(path, projector)
 
 
 def twins(folder: Path) -> list[Path]:

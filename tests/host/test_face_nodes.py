@@ -244,6 +244,15 @@ def test_missing_files_say_what_to_fetch_and_where_to_put_it(folders):
         files.find_detector("insightface/gone.onnx")
 
 
+def test_all_that_is_missing_is_named_at_once_with_one_command(folders):
+    files, root = folders
+    with pytest.raises(ValueError, match="No face detector .* No ArcFace .* 'python -m .*download faces' in"):
+        files.find_both()
+    write_arcface(root / "infinite_you" / "recognition_arcface_ir_se50.pth")
+    with pytest.raises(ValueError, match="^No face detector((?!No ArcFace).)*download faces"):
+        files.find_both()
+
+
 def test_a_missing_folder_and_a_zip_left_unpacked(folders):
     files, root = folders
     (root / "insightface" / "models").mkdir()

@@ -206,6 +206,7 @@ def test_a_missing_file_names_folder_and_command_before_anything_runs(comfyui):
     text = str(error.value)
     assert "infusenet_sim_fp8e4m3fn.safetensors is not in" in text and "models/infinite_you" in text
     assert "python -m infu_core.checkpoints.download sim-fp8" in text
+    assert "Its projector (image_proj_model.bin) is missing too; the command brings both." in text
 
 
 def test_a_missing_projector_names_folder_and_command(comfyui, folder):

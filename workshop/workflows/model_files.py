@@ -1,14 +1,13 @@
 """The files that workflows name: where each goes and comes from, its size and licence.
 
-InfiniteYou's own are read from `known_files`, so that there is one truth about them. `properties.models` of a node,
-which ComfyUI's page offers to download, and the notes are both written from here.
+Those that everybody needs are read from `known_files`, so that there is one truth about them. `properties.models` of a
+node, which ComfyUI's page offers to download, and the notes are both written from here.
 """
 
 from dataclasses import dataclass
 
-from infu_core.checkpoints.known_files import FILES
+from infu_core.checkpoints.known_files import APACHE, DEV_LICENCE, FILES, GROUPS, HUB, MODULE, flavour_of
 
-HUB = "https://huggingface.co"
 WIDGETS = (
     "unet_name",
     "clip_name1",
@@ -21,7 +20,6 @@ WIDGETS = (
     "style_model_name",
 )
 """Widgets whose value is a file."""
-DEV, APACHE = "FLUX.1 [dev] Non-Commercial", "Apache 2.0"
 
 
 @dataclass(frozen=True)
@@ -51,76 +49,73 @@ def size(count: float) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
 
 
-def on_hub(repository: str, path: str, folder: str, count: float, licence: str, told: str = "", name: str = ""):
+def other(repository: str, path: str, folder: str, count: float, licence: str, told: str = "", name: str = ""):
+    """What a single workflow opens beside what everybody needs."""
     url = f"{HUB}/{repository}/resolve/main/{path}"
     return ModelFile(name or path.rpartition("/")[2], folder, url, count, licence, told)
 
 
-def published(key: str) -> ModelFile:
-    """A file of InfiniteYou's release."""
-    known = FILES[key]
-    url = f"{HUB}/{known.repository}/resolve/{known.revision}/{known.path}"
-    return ModelFile(known.name, "infinite_you", url, known.about_bytes, known.licence)
+def known(key: str) -> ModelFile:
+    """A file that the command fetches too."""
+    file = FILES[key]
+    name, directory = file.name, file.directory
+    if directory not in REGISTERED:  # menus list what lies below a folder of the pack by its path there
+        directory, _, name = f"{directory}/{name}".rpartition("/")
+    return ModelFile(name, directory, file.address, file.about_bytes, file.licence, ACCOUNT * file.gated)
 
 
-BASE, TEXT, GATED = "diffusion_models", "text_encoders", "needs an account there"
+REGISTERED = ("infinite_you", "diffusion_models", "text_encoders", "vae")
+ACCOUNT = "needs an account there"
 MODELS = {
     file.name: file
     for file in (
-        on_hub("black-forest-labs/FLUX.1-dev", "flux1-dev.safetensors", BASE, 23.8e9, DEV, GATED),
-        on_hub("Kijai/flux-fp8", "flux1-dev-fp8.safetensors", BASE, 11.9e9, DEV),
-        on_hub("black-forest-labs/FLUX.1-schnell", "flux1-schnell.safetensors", BASE, 23.8e9, APACHE),
-        on_hub("black-forest-labs/FLUX.1-Fill-dev", "flux1-fill-dev.safetensors", BASE, 23.8e9, DEV, GATED),
-        on_hub(
+        *map(known, ("flux-dev", "flux-dev-fp8", "flux-schnell", "clip-l", "t5", "t5-fp8", "vae")),
+        other(
+            "black-forest-labs/FLUX.1-Fill-dev",
+            "flux1-fill-dev.safetensors",
+            "diffusion_models",
+            23.8e9,
+            DEV_LICENCE,
+            ACCOUNT,
+        ),
+        other(
             "Comfy-Org/flux1-kontext-dev_ComfyUI",
             "split_files/diffusion_models/flux1-dev-kontext_fp8_scaled.safetensors",
-            BASE,
+            "diffusion_models",
             11.9e9,
-            DEV,
+            DEV_LICENCE,
         ),
-        on_hub("comfyanonymous/flux_text_encoders", "clip_l.safetensors", TEXT, 246e6, "MIT"),
-        on_hub("comfyanonymous/flux_text_encoders", "t5xxl_fp16.safetensors", TEXT, 9.79e9, APACHE),
-        on_hub("comfyanonymous/flux_text_encoders", "t5xxl_fp8_e4m3fn.safetensors", TEXT, 4.89e9, APACHE),
-        on_hub("Comfy-Org/Lumina_Image_2.0_Repackaged", "split_files/vae/ae.safetensors", "vae", 335e6, APACHE),
-        on_hub("Comfy-Org/sigclip_vision_384", "sigclip_vision_patch14_384.safetensors", "clip_vision", 857e6, APACHE),
-        on_hub("black-forest-labs/FLUX.1-Redux-dev", "flux1-redux-dev.safetensors", "style_models", 129e6, DEV, GATED),
-        on_hub(
+        other("Comfy-Org/sigclip_vision_384", "sigclip_vision_patch14_384.safetensors", "clip_vision", 857e6, APACHE),
+        other(
+            "black-forest-labs/FLUX.1-Redux-dev",
+            "flux1-redux-dev.safetensors",
+            "style_models",
+            129e6,
+            DEV_LICENCE,
+            ACCOUNT,
+        ),
+        other(
             "Shakker-Labs/FLUX.1-dev-ControlNet-Union-Pro-2.0",
             "diffusion_pytorch_model.safetensors",
             "controlnet",
             4.28e9,
-            DEV,
+            DEV_LICENCE,
             "published as diffusion_pytorch_model.safetensors, rename it",
             "FLUX.1-dev-ControlNet-Union-Pro-2.0.safetensors",
         ),
-        on_hub(
+        other(
             "comfyanonymous/flux_RealismLora_converted_comfyui",
             "flux_realism_lora.safetensors",
             "loras",
             22.4e6,
-            DEV,
+            DEV_LICENCE,
         ),
-        published("aes-bf16"),
-        published("aes-fp8"),
+        known("aes-bf16"),
+        known("aes-fp8"),
     )
 }
-PROJECTOR = published("aes-projector")
-FACES = (
-    on_hub(
-        "ByteDance/InfiniteYou",
-        "supports/insightface/models/antelopev2/scrfd_10g_bnkps.onnx",
-        "insightface/models/antelopev2",
-        17e6,
-        "non-commercial",
-    ),
-    ModelFile(
-        "recognition_arcface_ir_se50.pth",
-        "infinite_you",
-        "https://github.com/xinntao/facexlib/releases/download/v0.1.0/recognition_arcface_ir_se50.pth",
-        175e6,
-        "MIT",
-    ),
-)
+PROJECTOR = known("aes-projector")
+FACES = (known("detector"), known("recogniser"))
 """What ComfyUI's page cannot offer: it takes neither their endings nor the second one's address."""
 
 
@@ -138,7 +133,16 @@ def of_graph(api: dict) -> list[ModelFile]:
 
 
 def fetch_command(api: dict) -> str:
-    """The one command for InfiniteYou's own files of a graph."""
-    (name,) = {entry["inputs"]["infusenet"] for entry in api.values() if entry["class_type"] == "LoadInfuseNet"}
-    key = next(key for key, known in FILES.items() if known.name == name)
-    return f"python -m infu_core.checkpoints.download {key}"
+    """The one command for all files of a graph that it knows: groups first, then what they lack."""
+    names = {value for entry in api.values() for value in entry["inputs"].values() if isinstance(value, str)}
+    needed = [key for key, file in FILES.items() if file.name in names]
+    kinds = {entry["class_type"] for entry in api.values()}
+    needed += [f"{flavour_of(FILES[key].name)}-projector" for key in needed if key.startswith(("aes", "sim"))]
+    needed += ["detector", "recogniser"] if "EncodeFaceID" in kinds else []
+    groups = sorted(GROUPS, key=lambda group: -len(GROUPS[group]))
+    said: list[str] = []
+    for group in groups:
+        if set(GROUPS[group]) <= set(needed):
+            said.append(group)
+            needed = [key for key in needed if key not in GROUPS[group]]
+    return f"python -m {MODULE} {' '.join([*said, *needed])}"

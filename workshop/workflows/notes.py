@@ -4,8 +4,10 @@ A page opens a workflow at 58 per cent and draws a note's ordinary words at 10 p
 or 16 (new ones). What a newcomer reads before the first run is therefore set as headlines.
 """
 
+from infu_core.checkpoints.known_files import FILES
+
 from .layout import BETWEEN, NOTE
-from .model_files import PROJECTOR, fetch_command, of_graph
+from .model_files import FACES, PROJECTOR, fetch_command, of_graph
 from .page import Graph
 
 CLASSIC = {"# ": (36, 25, 13), "## ": (46, 20, 13), "- ": (60, 13, 0), "": (66, 13, 10)}
@@ -30,11 +32,17 @@ def files_note(graph: Graph) -> str:
     files = of_graph(graph.awake())
     lines = "\n".join(file.line() for file in files)
     return (
-        f"# {fetch_command(graph.awake())}\n\nin this pack's folder fetches InfiniteYou's network and projector. Every "
-        f"file, and its folder in *ComfyUI/models*:\n\n{lines}\n\nAfter a download press *R*. What ComfyUI's own list "
-        f"downloads for *infinite_you* belongs into the folder named here; it does not offer "
-        f"{PROJECTOR.name.split('/')[1]} and the two face files."
+        f"# {fetch_command(graph.awake())}\n\nin this pack's folder, by ComfyUI's Python, says sizes and licences, "
+        f"asks once and fetches{all_or_most(graph)}. Every file, and its folder in *ComfyUI/models*:\n\n{lines}\n\n"
+        "After a download press *R*. What ComfyUI's own list downloads for *infinite_you* belongs into the folder "
+        f"named here; it does not offer {PROJECTOR.name.split('/')[1]} and the two face files."
     )
+
+
+def all_or_most(graph: Graph) -> str:
+    known = {file.name for file in FILES.values()} | {file.name for file in FACES}
+    others = [file.name for file in of_graph(graph.awake()) if file.name not in known]
+    return f" all but {', '.join(others)}" if others else " all of them"
 
 
 def height_of(text: str) -> int:

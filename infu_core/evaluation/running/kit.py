@@ -166,7 +166,7 @@ def known_files(models: Path) -> dict[str, str]:
     """Each published file: not there, its SHA-256 right, wrong, or not known to this pack."""
     told = {}
     for file in FILES.values():
-        path = models / "infinite_you" / file.name
+        path = file.below(models)
         if not path.is_file():
             told[file.name] = "not there"
             continue

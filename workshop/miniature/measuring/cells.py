@@ -146,9 +146,8 @@ class Cells:
         """With everybody's own identity. `more`: reuse, control, guided, see `Studio.pictures`."""
         changed = told(settings) + ([f"strength {strength:g}"] if strength != 1 else [])
         for key, value in more.items():
-            changed += (
-                told(value) if is_dataclass(value) else [f"{key} {'zero' if isinstance(value, Tensor) else value}"]
-            )
+            plain = "zero" if isinstance(value, Tensor) else value
+            changed += [f"{key}: {' and '.join(told(value))}"] if is_dataclass(value) else [f"{key} {plain}"]
         own = [subject.identity for subject in self.subjects]
         return self.given("with" + "".join(f", {change}" for change in changed), own, settings, strength, **more)
 
