@@ -8,11 +8,15 @@ Zeros are right in biases, in norms, and in projections that training begins at 
 
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from .file_faults import CheckpointError
+from .gguf_files import pieces
+from .gguf_header import GGUF
+from .headers import Header
 from .stored_types import TORCH_TYPES
 from .weight_files import WeightFiles
 
@@ -61,6 +65,9 @@ def sampled(files: WeightFiles, names: set[str]) -> Iterator[tuple[str, bool, li
         return
     header = files.header
     for path in dict.fromkeys(files.owners.values()):
+        if path.suffix.lower() in GGUF:
+            yield from sampled_gguf(path, header, names)
+            continue
         own = (name for name in names if files.owners[name] == path and header.types[name] in TORCH_TYPES)
         with path.open("rb") as file:
             for name in sorted(own, key=lambda name: header.places[name]):
@@ -71,6 +78,12 @@ def sampled(files: WeightFiles, names: set[str]) -> Iterator[tuple[str, bool, li
                     file.seek(start)
                     blocks.append(torch.frombuffer(bytearray(file.read(end - start)), dtype=dtype).float())
                 yield name, may_be_zero(name, header.shapes[name]), blocks
+
+
+def sampled_gguf(path: Path, header: Header, names: set[str]) -> Iterator[tuple[str, bool, list[Tensor]]]:
+    with path.open("rb") as file:
+        for name in sorted(names, key=lambda name: header.places[name]):
+            yield name, may_be_zero(name, header.shapes[name]), list(pieces(file, header, name, BLOCK))
 
 
 def sampled_tensors(weights: dict[str, Tensor]) -> Iterator[tuple[str, bool, list[Tensor]]]:

@@ -61,7 +61,7 @@ def not_safetensors(name: str, start: bytes, size: int) -> str:
         return f"{name} is empty (0 bytes); its download did not finish, so delete it and download it again."
     kinds = (
         (b"version https://git-lfs", "a Git LFS pointer, not the weights themselves; fetch them with 'git lfs pull'"),
-        (b"GGUF", "a GGUF file; InfuseNet is read from safetensors (bf16 or fp8)"),
+        (b"GGUF", "a GGUF file with the wrong ending; rename it to .gguf"),
         (b"PK\x03\x04", "a torch file with the wrong ending; rename it to .bin, or use the .safetensors file"),
         (b"\x80", "a pickle with the wrong ending; use the .safetensors file"),
         (b"<", "a web page, not the weights; download the file itself"),

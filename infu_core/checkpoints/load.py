@@ -16,6 +16,7 @@ from ..networks.infusenet import InfuseNet
 from .damage import check_weights
 from .file_faults import CheckpointError, reading
 from .formats import NetworkFormat, ProjectorFormat, recognise_network, recognise_projector
+from .gguf_header import PACKED
 from .network_sizes import RECOGNISER
 from .stored_types import TORCH_TYPES
 from .weight_files import WeightFiles, open_weights
@@ -69,9 +70,9 @@ def check_pair(network: NetworkFile, projector: ProjectorFile) -> None:
 
 def stored_dtype(files: WeightFiles) -> torch.dtype:
     """The type that most of the file's numbers are stored in; bf16, as they are read, where they have scales."""
-    if files.scales:
-        return torch.bfloat16
     kind = files.header.main_type()
+    if files.scales or kind in PACKED:
+        return torch.bfloat16
     if kind not in TORCH_TYPES or not TORCH_TYPES[kind].is_floating_point:
         raise CheckpointError(
             f"{files.name} stores its weights as {kind}, which can't be read; use the bf16 or the fp8 file."

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..pack_version import pack_version
 from .file_faults import CheckpointError
 
 QUANT, SCALE = "comfy_quant", "weight_scale"
@@ -23,6 +24,8 @@ INPUT_SCALES = ("input_scale", "scale_input")
 METADATA = "_quantization_metadata"
 LONGEST_NOTE = 10_000
 READABLE = ("float8_e4m3fn", "float8_e5m2", "int8_tensorwise")
+BLOCK_SCALES = {"weight_scale_2": "nvfp4", "pre_quant_scale": "nvfp4"}
+"""Tensors that only a format of fewer bits has, where no note names it."""
 BITSANDBYTES = re.compile(r"\.quant_state\.bitsandbytes__(\w+)$")
 SMALLEST = 2**14
 """Numbers of a matrix below which its bf16 is kept: nothing is won there."""
@@ -53,12 +56,16 @@ def helpers(names: Iterable[str]) -> set[str]:
 
 
 def check_names(names: Iterable[str], file: str) -> None:
-    """Raises `CheckpointError` for weights that bitsandbytes packed."""
+    """Raises `CheckpointError` for weights that bitsandbytes packed, or of four bits."""
     packed = next((match[1] for name in names if (match := BITSANDBYTES.search(name))), None)
     if packed:
         raise CheckpointError(
             f"{file} is packed by bitsandbytes ({packed}), which can't be read here; use the bf16 or fp8 file."
         )
+    for name in names:
+        module, kind = parted(name)
+        if kind in BLOCK_SCALES:
+            check_format(BLOCK_SCALES[kind], module, file)
 
 
 def check_note(note: Tensor, name: str, file: str) -> None:
@@ -67,7 +74,7 @@ def check_note(note: Tensor, name: str, file: str) -> None:
         if note.numel() > LONGEST_NOTE:
             raise ValueError(f"{note.numel()} bytes")
         layer = json.loads(bytes(note.to(torch.uint8).flatten().tolist()))
-        told = "int8 with a rotation (convrot)" if layer.get("convrot") else layer["format"]
+        told = told_format(layer)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{file} is damaged: {name} does not say how it is stored; download it again.") from error
     check_format(told, parted(name)[0], file)
@@ -77,20 +84,32 @@ def check_metadata(metadata: Mapping[str, str], file: str) -> None:
     """The same notes as one table in the file's metadata; raises the same errors."""
     try:
         layers: dict[str, Any] = json.loads(metadata.get(METADATA, '{"layers": {}}'))["layers"]
-        formats = {layer: told["format"] for layer, told in layers.items()}
+        formats = {layer: told_format(told) for layer, told in layers.items()}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{file} is damaged: its {METADATA} can't be read; download it again.") from error
     for layer, told in formats.items():
         check_format(told, layer, file)
 
 
+def told_format(layer: Mapping[str, Any]) -> Any:
+    """A note's word for its format; ComfyUI looks for a rotation among its `params` too."""
+    params = layer.get("params")
+    turned = layer.get("convrot", params.get("convrot") if isinstance(params, dict) else False)
+    return f"{layer['format']} with a rotation (convrot)" if turned else layer["format"]
+
+
 def check_format(told: Any, layer: str, file: str) -> None:
     if told not in READABLE:
-        raise CheckpointError(f"{file} stores {layer} as {told}, which can't be read; use the bf16 or fp8 file.")
+        raise CheckpointError(
+            f"{file} stores {layer} as {told}, which InfU nodes {pack_version()} can't read (of ComfyUI's formats it "
+            f"reads {', '.join(READABLE)}); use the bf16 or fp8 file, or update InfU nodes."
+        )
 
 
 def unscaled(weight: Tensor, scale: Tensor, name: str, file: str) -> Tensor:
-    """The matrix in bf16. `scale`: one number, or one for each row."""
+    """The matrix in bf16. `scale`: one number, or one for each row; one byte each have those of blocks (mxfp8)."""
+    if scale.element_size() == 1:
+        check_format("mxfp8", parted(name)[0], file)
     scale = scale.float()
     rows = (weight.shape[0], *(1 for _ in weight.shape[1:]))
     fits = scale.numel() == 1 or scale.numel() == weight.shape[0]
@@ -125,6 +144,7 @@ def scaled(weights: Mapping[str, Tensor], smallest: int = SMALLEST) -> dict[str,
 def plain(stored: Mapping[str, Tensor], file: str) -> dict[str, Tensor]:
     """The weights of such a file, or of any other, without scales and notes."""
     scales = scales_of(stored)
+    check_names(stored, file)
     for name in stored:
         if parted(name)[1] == QUANT:
             check_note(stored[name], name, file)

@@ -11,6 +11,8 @@ from torch import Tensor
 
 from .file_faults import CheckpointError, reading, size_of, some
 from .formats import kind_of
+from .gguf_files import check_library, read_tensor
+from .gguf_header import GGUF, read_gguf_header
 from .headers import SAFETENSORS, TORCH, Header, read_safetensors_header
 from .network_sizes import PROJECTOR, Config, parse_config
 from .scaled_fp8 import QUANT, check_metadata, check_names, check_note, helpers, parted, scales_of, unscaled
@@ -58,6 +60,8 @@ class WeightFiles:
         if self.torch_weights:
             return self.torch_weights[name]
         owner = self.owners[name]
+        if owner.suffix.lower() in GGUF:
+            return read_tensor(owner, self.header, name)
         with reading(owner.name), safe_open(owner, framework="pt", device="cpu") as file:
             return file.get_tensor(name)
 
@@ -112,7 +116,11 @@ def open_any(path: Path) -> WeightFiles:
     if path.suffix.lower() in TORCH:
         weights = read_torch_file(path)
         return WeightFiles(path, header_of(weights), dict.fromkeys(weights, path), None, weights)
-    raise CheckpointError(f"{path.name} is of a kind that is not read here; choose a .safetensors or .bin file.")
+    if path.suffix.lower() in GGUF:
+        header = read_gguf_header(path)
+        check_library(header, path.name)
+        return WeightFiles(path, header, dict.fromkeys(header.shapes, path))
+    raise CheckpointError(f"{path.name} is of a kind that is not read here; choose a .safetensors, .gguf or .bin file.")
 
 
 def joined(parts: list[tuple[Path, Header]], name: str) -> tuple[Header, dict[str, Path]]:

@@ -2,7 +2,8 @@
 
 import platform
 from importlib import metadata
-from pathlib import Path
+
+from ..pack_version import pack_version
 
 PACKAGES = ("torch", "numpy", "opencv-python", "onnxruntime", "insightface", "transformers", "pillow")
 
@@ -16,11 +17,3 @@ def versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
-
-
-def pack_version() -> str:
-    """From pyproject.toml, which lies beside infu_core wherever the pack is."""
-    for line in (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8").splitlines():
-        if line.startswith("version = "):
-            return line.split('"')[1]
-    return "unknown"

@@ -12,6 +12,7 @@ import folder_paths
 
 from ..checkpoints.file_faults import CheckpointError, reading
 from ..checkpoints.formats import kind_of
+from ..checkpoints.gguf_header import GGUF, read_gguf_header
 from ..checkpoints.headers import SAFETENSORS, read_safetensors_header
 from ..checkpoints.known_files import download_command, download_key, published_name
 from ..checkpoints.network_sizes import NETWORK, PROJECTOR
@@ -31,7 +32,7 @@ def register_folder() -> None:
     folder_paths.add_model_folder_path(FOLDER, str(Path(folder_paths.models_dir) / FOLDER))
     paths, endings = folder_paths.folder_names_and_paths[FOLDER]
     if endings:  # none registered means that every file is listed
-        folder_paths.folder_names_and_paths[FOLDER] = (paths, {*endings, *SAFETENSORS, *TORCH_ENDINGS})
+        folder_paths.folder_names_and_paths[FOLDER] = (paths, {*endings, *SAFETENSORS, *GGUF, *TORCH_ENDINGS})
 
 
 def network_menu() -> list[str]:
@@ -43,7 +44,7 @@ def network_names(names: Iterable[str]) -> set[str]:
     found = set()
     for name in names:
         path = PurePosixPath(name)
-        if path.suffix.lower() in SAFETENSORS and kind_in(name) != PROJECTOR:
+        if path.suffix.lower() in (*SAFETENSORS, *GGUF) and kind_in(name) != PROJECTOR:
             if is_diffusers_file(path) and len(path.parts) > 1:
                 found.add(str(path.parent))
             elif not is_later_shard(path):
@@ -64,15 +65,16 @@ def may_be_projector(name: str) -> bool:
 
 
 def all_names() -> list[str]:
-    return files_in(FOLDER, (*SAFETENSORS, *TORCH_ENDINGS))
+    return files_in(FOLDER, (*SAFETENSORS, *GGUF, *TORCH_ENDINGS))
 
 
 def kind_in(name: str) -> str | None:
-    """What a safetensors file is by its header; a file that can't be read stays in the menus, to be explained."""
+    """What a file is by its header; a file that can't be read stays in the menus, to be explained."""
     try:
         path = locate(name)
         with reading(path.name):
-            return kind_of(read_safetensors_header(path, LARGEST_IN_MENU))
+            read = read_gguf_header if path.suffix.lower() in GGUF else read_safetensors_header
+            return kind_of(read(path, LARGEST_IN_MENU))
     except CheckpointError:
         return None
 

@@ -18,14 +18,15 @@ WORKSHOP = sorted((ROOT / "workshop").rglob("*.py"))
 BELOW = {
     "residuals": set(),
     "typed_numbers": set(),
+    "pack_version": set(),
     "miniature": set(),
     "faces": {"typed_numbers"},
     "networks": {"residuals", "faces"},
-    "checkpoints": {"networks", "residuals", "faces"},
+    "checkpoints": {"networks", "residuals", "faces", "pack_version"},
     "identity": {"networks", "residuals", "faces", "checkpoints", "typed_numbers"},
     "injection": {"identity", "checkpoints", "networks", "residuals", "faces", "typed_numbers"},
     "hosts": {"injection", "identity", "checkpoints", "networks", "residuals", "faces"},
-    "evaluation": {"hosts", "identity", "checkpoints", "networks", "residuals", "faces"},
+    "evaluation": {"hosts", "identity", "checkpoints", "networks", "residuals", "faces", "pack_version"},
     "training": {"evaluation", "hosts", "injection", "identity", "checkpoints", "networks", "residuals", "faces"},
     "nodes": {
         "miniature",
@@ -47,7 +48,19 @@ BELOW_IN_TRAINING = {
     "data": {"", "loop", "flux_dev"},
     "flux_dev": {"", "loop", "data"},
 }
-LAZY = {"insightface", "onnxruntime", "onnx", "facexlib", "cv2", "skimage", "scipy", "diffusers", "transformers", "PIL"}
+LAZY = {
+    "gguf",
+    "insightface",
+    "onnxruntime",
+    "onnx",
+    "facexlib",
+    "cv2",
+    "skimage",
+    "scipy",
+    "diffusers",
+    "transformers",
+    "PIL",
+}
 COMFYUI = {
     "comfy",
     "comfy_api",

@@ -190,7 +190,7 @@ def test_broken_folders_are_told(weights, tmp_path):
     with pytest.raises(CheckpointError, match="e/config.json is not valid JSON"):
         NetworkFile(wrong)
     with pytest.raises(CheckpointError, match="of a kind that is not read here"):
-        open_weights(tmp_path / "model.gguf")
+        open_weights(tmp_path / "model.ckpt")
 
 
 def test_an_index_can_name_no_file_outside_its_folder(weights, tmp_path):

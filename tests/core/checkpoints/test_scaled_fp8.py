@@ -89,7 +89,18 @@ MATRIX = torch.full((2, 4), MOST).to(FP8)
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"a.comfy_quant": note(format="nvfp4")}, "stores a as nvfp4, which can't be read; use the bf16 or fp8 file"),
+        (
+            {"a.comfy_quant": note(format="nvfp4")},
+            r"stores a as nvfp4, which InfU nodes \d+\.\d+\.\d+ can't read .* use the bf16",
+        ),
+        ({"a.comfy_quant": note(format="convrot_w4a4", convrot_groupsize=256)}, "stores a as convrot_w4a4, which"),
+        ({"a.comfy_quant": note(format="asym_w4a8_int8")}, "stores a as asym_w4a8_int8, which"),
+        (
+            {"a.comfy_quant": note(format="int8_tensorwise", params={"convrot": True})},
+            "int8_tensorwise with a rotation",
+        ),
+        ({"a.weight_scale_2": torch.ones(())}, "stores a as nvfp4, which"),
+        ({"a.weight_scale": torch.full((2, 1), 127, dtype=torch.uint8)}, "stores a as mxfp8, which"),
         ({"a.comfy_quant": note(form=1)}, "a.comfy_quant does not say how"),
         ({"a.comfy_quant": torch.tensor([1, 2], dtype=torch.uint8)}, "a.comfy_quant does not say how"),
         ({"a.comfy_quant": note(format="float8_e4m3fn", more=" " * 10_000)}, "a.comfy_quant does not say how"),
@@ -110,7 +121,8 @@ def test_what_cannot_be_read_is_named(more, said, tmp_path):
 @pytest.mark.parametrize(
     ("told", "said"),
     [
-        (json.dumps({"layers": {"a": {"format": "mxfp8"}}}), "stores a as mxfp8, which can't be read"),
+        (json.dumps({"layers": {"a": {"format": "mxfp8"}}}), r"stores a as mxfp8, which InfU nodes [\d.]+ can't read"),
+        (json.dumps({"layers": {"a": {"format": "int8_tensorwise", "convrot": True}}}), "with a rotation .convrot."),
         (json.dumps({"layers": {"a": {"format": ["nvfp4"]}}}), "stores a as"),
         (json.dumps({"layers": ["a"]}), "_quantization_metadata can't be read"),
         ("{", "_quantization_metadata can't be read"),
@@ -157,7 +169,7 @@ def test_int8_without_scales_is_named(weights, tmp_path):
 
 def test_int8_with_a_rotation_is_named(weights, tmp_path):
     save_file(as_int8(weights, convrot=True), tmp_path / "turned.safetensors")
-    with pytest.raises(CheckpointError, match="int8 with a rotation .convrot., which can't be read; use the bf16"):
+    with pytest.raises(CheckpointError, match="int8_tensorwise with a rotation .convrot., which InfU"):
         open_weights(tmp_path / "turned.safetensors")
 
 
