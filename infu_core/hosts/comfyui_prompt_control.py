@@ -4,6 +4,7 @@ For regional prompts, and for people who come from packs that work so. ComfyUI's
 the prompt hold; with an area, the pose image and the masks are those of the area, as with every ControlNet.
 """
 
+import logging
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -28,10 +29,17 @@ from .comfyui_picture_parts import full_size, part_windows
 from .comfyui_prompts_with_identity import POSITIVE
 from .comfyui_residual_channel import merged
 
+log = logging.getLogger(__name__)
+
 OWN = "infu_own"
 """The mark of a prompt that was given the identity; it stands where ComfyUI's copies of a prompt have the other's."""
 RESIDUALS_FOR = (1, 16, 128, 128)
 """ComfyUI asks for memory before it tells the picture's size: one of 1024 x 1024."""
+
+NOT_ON_NEGATIVE = (
+    "on_negative reached no negative prompt in this sampling: cfg is 1, or that prompt has a ControlNet of its own, as "
+    "Apply ControlNet gives it, and ComfyUI then copies none; give it the person by an Apply node of its own."
+)
 
 
 def apply_to_conditioning(
@@ -75,7 +83,7 @@ class IdentityControl(ControlBase):
     def __init__(self, injection: Injection, network, previous_in_copies: bool = False):
         super().__init__()
         self.previous_in_copies = previous_in_copies
-        self.own_seen = False
+        self.own_seen = self.copy_seen = False
         self.on_first_device = True
         self.runs_by_values: dict[tuple[float, ...], InjectionRun] = {}
         self.injection = injection
@@ -115,7 +123,9 @@ class IdentityControl(ControlBase):
         A prompt that another pack made from one of ours may lack the mark; it is known by its number.
         """
         self.own_seen = self.own_seen or OWN in cond
-        return OWN not in cond and (self.own_seen or POSITIVE not in options.get("cond_or_uncond", [POSITIVE]))
+        found = OWN not in cond and (self.own_seen or POSITIVE not in options.get("cond_or_uncond", [POSITIVE]))
+        self.copy_seen = self.copy_seen or found
+        return found
 
     def run_of(self, batch: HostBatch) -> InjectionRun:
         """The state of the sampling that this evaluation belongs to."""
@@ -159,6 +169,8 @@ class IdentityControl(ControlBase):
 
     def cleanup(self):
         super().cleanup()
-        self.own_seen = False
+        if self.injection.settings.on_negative and self.own_seen and not self.copy_seen:
+            log.info(NOT_ON_NEGATIVE)
+        self.own_seen = self.copy_seen = False
         self.runs = WeakIdKeyDictionary()
         self.runs_by_values = {}
