@@ -144,6 +144,9 @@ class IdentityControl(ControlBase):
         if all((height, width) in pose.latents for pose in self.injection.poses):
             return
         loaded = comfy.model_management.loaded_models(only_currently_used=True)
+        loaded = [
+            patcher for patcher in loaded if patcher is not None
+        ]  # ComfyUI keeps places of patchers that are gone
         self.injection.encode_poses(height, width)
         comfy.model_management.load_models_gpu(loaded)
 

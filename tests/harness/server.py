@@ -114,6 +114,12 @@ class ComfyServer:
     def log(self) -> str:
         return self._log_path.read_text(errors="replace")
 
+    def memory(self) -> int:
+        """Bytes that the process has in memory."""
+        import psutil
+
+        return psutil.Process(self._process.pid).memory_info().rss
+
     def _wait_until_ready(self) -> None:
         for _ in self._until(START_SECONDS, f"ComfyUI did not start within {START_SECONDS} seconds."):
             try:
