@@ -62,22 +62,22 @@ def keep_style(graph: Graph) -> None:
     graph.group("The identity goes into the model", applied, latent)
     given = (words.guided, words.nothing, latent)
     kept = sample(graph, applied, *given, title="With style: keep", style="keep")
-    published = sample(graph, applied, *given, title="As published")
+    published = sample(graph, applied, *given, kind="KSampler", title="As published")
     graph.group("Twice from the same noise", kept, published)
     pictures = [decoded(graph, sampler, models) for sampler in (kept, published)]
     both = graph.add(
         "ImageStitch", image1=pictures[0], image2=pictures[1], direction="right", match_image_size=True,
         spacing_width=8, spacing_color="white",
     )  # fmt: skip
-    result(graph, both, "keep_style", *pictures, both, title="Keep on the left, as published on the right")
+    result(graph, both, "keep_style", *pictures, both, title="Keep left, as published right")
     graph.note = Note(
         "Keep the style of the prompt",
         "An identity pulls watercolour and ink towards a photo. *style* in *Sampler (InfU)* takes that pull out of "
         "what InfuseNet adds, and costs no time.",
         (
-            "**style** of the left sampler: *strong* where *keep* is still a photo",
+            "**style** in *With style: keep*: *strong* where that is still a photo",
             "the face is less like the person then: a second photo of them gives likeness back, and style stays",
-            "one picture is enough? Delete the right sampler, and link the left picture to *Save Image*",
+            "one picture is enough? Delete *As published*, and link the other picture to *Save Image*",
         ),
         f"Two pictures: twice the time of one. {USUAL_COSTS}",
     )

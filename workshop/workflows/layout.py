@@ -1,14 +1,14 @@
 """Where the groups of a workflow lie: columns from left to right, each filled from the top, the notes before the first.
 
 A page that opens a workflow fits it into the window. `WIDTH` and `HEIGHT` are what fits into 1920 x 1080 pixels at the
-smallest zoom at which the classic page still draws the words of notes (8 / 14).
+smallest zoom at which the classic page still draws the words of notes (8 / 14); a single group may be `TALLEST`.
 """
 
 from harness.graphs import GAP, TITLE, Group, node_height
 
 from .page import Graph, Part
 
-WIDTH, HEIGHT = 2500, 1340
+WIDTH, HEIGHT, TALLEST = 2500, 1340, 1400
 NOTE = 430
 BETWEEN = 36
 WIDEST = 400
@@ -27,6 +27,8 @@ def columns(graph: Graph, object_info: dict) -> list[list[tuple[Part, int]]]:
     y = HEIGHT
     for part in graph.parts:
         height = group_height(part, graph, object_info)
+        if height > TALLEST:
+            raise ValueError(f"The group {part.title!r} is {height} high; notes are drawn up to {TALLEST}.")
         if not filled or y + height > HEIGHT:
             filled.append([])
             y = 0
